@@ -1,0 +1,1 @@
+"""Backtest runs, sweeps and comparisons."""

@@ -1,0 +1,1 @@
+"""Shared foundations: errors and their wire formats, clock, jobs, events, audit, money, outgoing HTTP."""

@@ -1,0 +1,1 @@
+"""Groups of people who let each other see their portfolios."""

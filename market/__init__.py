@@ -1,0 +1,1 @@
+"""Instruments, calendar, candles and price panels, quotes, ticks, market-data providers."""

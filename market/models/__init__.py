@@ -1,0 +1,23 @@
+"""Everything the market package stores."""
+
+from market.models.calendar import TradingDay
+from market.models.candles import Candle, CandleSeries
+from market.models.imports import ImportRun
+from market.models.instruments import BrokerAlias, CorporateAction, Instrument, InstrumentSymbol
+from market.models.universes import Universe, UniverseMember, UniverseSnapshot
+from market.models.watchlists import Watchlist
+
+__all__ = [
+    "BrokerAlias",
+    "Candle",
+    "CandleSeries",
+    "CorporateAction",
+    "ImportRun",
+    "Instrument",
+    "InstrumentSymbol",
+    "TradingDay",
+    "Universe",
+    "UniverseMember",
+    "UniverseSnapshot",
+    "Watchlist",
+]

@@ -1,0 +1,1 @@
+"""The partner platform: keys, engines over REST, subscriptions, signed webhooks."""

@@ -1,0 +1,1 @@
+"""Broker accounts' books: holdings, positions, orders, P&L, the risk gate, uploads, analysis."""

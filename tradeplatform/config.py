@@ -1,0 +1,136 @@
+"""What a deployment chooses, read once from the environment, typed, and refused where a combination is unsafe."""
+
+import ipaddress
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+PROVIDERS = ("kite", "icici", "yahoo", "simulated")
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Config(BaseSettings):
+    """Every setting of the platform. Names, meaning and defaults are listed in ``docs/settings.md``."""
+
+    model_config = SettingsConfigDict(env_prefix="", case_sensitive=False, frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    base_url: str = ""
+    state_dir: Path = ROOT / "var"
+    database_url: str = ""
+    redis_url: str = ""
+    secret_key: str = ""
+    credentials_keys: Names = ()
+    email_url: str = ""
+    market_providers: Names = ("simulated",)
+    simulated_market_hours: Literal["always", "exchange"] = "always"
+    simulated_seed: int = Field(default=20190101, ge=0, lt=2**32)
+    licensed_realtime: bool = False
+    sebi_registration: str = ""
+    public_reads_per_minute: int = Field(default=600, ge=0)
+    trusted_proxies: Names = ()
+    yahoo_api_root: str = ""
+    replay_dir: Path | None = None
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    clock_start: datetime | None = None
+
+    @field_validator("credentials_keys", "market_providers", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("market_providers")
+    @classmethod
+    def _known_providers(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in names if name not in PROVIDERS]
+        if unknown or not names or len(set(names)) != len(names):
+            raise ValueError(f"must be distinct names out of {', '.join(PROVIDERS)}; was {', '.join(names) or 'empty'}")
+        return names
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _real_proxies(cls, nets: tuple[str, ...]) -> tuple[str, ...]:
+        for net in nets:
+            if ipaddress.ip_network(net, strict=False).prefixlen == 0:
+                raise ValueError(f"{net} would let every client choose its own address")
+        return nets
+
+    @field_validator("clock_start")
+    @classmethod
+    def _aware(cls, value: datetime | None) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError("must carry a zone, as in 2027-01-04T04:00:00Z")
+        return value
+
+    @model_validator(mode="after")
+    def _safe_together(self) -> Self:
+        if not self.on_loopback or self.database_url:
+            if len(self.secret_key) < 50:
+                raise ValueError(
+                    "SECRET_KEY must have at least 50 characters when HOST is not a loopback address or DATABASE_URL is set"
+                )
+            if self.clock_start:
+                raise ValueError("CLOCK_START is for trying things out on loopback with the embedded database")
+        if self.redis_url and not self.database_url:
+            raise ValueError("REDIS_URL without DATABASE_URL: several processes would share one SQLite file")
+        host = urlsplit(self.base_url).hostname or "" if self.base_url else ""
+        if self.base_url.startswith("http://") and not is_loopback(host):
+            raise ValueError(f"BASE_URL must be https:// for {host}: the session cookie would travel in the clear")
+        return self
+
+    @property
+    def on_loopback(self) -> bool:
+        return is_loopback(self.host)
+
+    @property
+    def embedded(self) -> bool:
+        """One process with in-memory broker and channel layer."""
+        return not self.redis_url
+
+    @property
+    def demo(self) -> bool:
+        """Demo identities exist only on the embedded default that nobody else can reach."""
+        return self.on_loopback and not self.database_url and not self.redis_url
+
+    @property
+    def public_url(self) -> str:
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secure(self) -> bool:
+        return self.public_url.startswith("https://")
+
+    @property
+    def allowed_hosts(self) -> list[str]:
+        names = {"localhost", "127.0.0.1", "[::1]"}
+        if self.base_url:
+            names.add(urlsplit(self.base_url).hostname or "")
+        return sorted(names - {""})
+
+    def secret(self) -> str:
+        """Return the signing key: the given one, or the one the embedded server made and keeps in its state."""
+        if self.secret_key:
+            return self.secret_key
+        path = self.state_dir / "secret_key"
+        if not path.exists():
+            self.state_dir.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(64))
+        return path.read_text()
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` can only be reached from this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
