@@ -1,0 +1,67 @@
+"""The embedded server: `script/server` runs this module. One process holds web, worker, beat and feed."""
+
+import fcntl
+import os
+import socket
+import sys
+from typing import IO
+
+import django
+from pydantic import ValidationError
+
+
+def main() -> None:
+    """Check, prepare the state, start everything, and stop everything on Ctrl-C."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
+    config = _config()
+    lock = _lock(config.state_dir)
+    _require_free_port(config.host, config.port)
+    django.setup()
+    from tradeplatform.embedded import prepare, serve
+
+    lines = prepare(config)
+    print("\n".join(lines), flush=True)
+    try:
+        serve(config)
+    finally:
+        lock.close()
+
+
+def _config():  # noqa: ANN202 - importing the class here would read the environment before the error can be caught
+    try:
+        from tradeplatform.settings import CONFIG
+    except ValidationError as exc:
+        rows = [f"  {'.'.join(map(str, row['loc'])).upper() or 'settings'}: {row['msg']}" for row in exc.errors()]
+        sys.exit("The settings are not safe or not valid:\n" + "\n".join(rows))
+    demo = CONFIG.state_dir / "demo.txt"
+    if demo.exists() and not CONFIG.demo:
+        sys.exit(
+            f"{demo} holds demo identities with known passwords, so this state may only be served on a loopback HOST "
+            "with the embedded database. Start with a fresh STATE_DIR."
+        )
+    return CONFIG
+
+
+def _lock(state_dir: "os.PathLike[str]") -> IO[str]:
+    """Hold the state directory for this process; two servers on one SQLite file would both run the schedule."""
+    os.makedirs(state_dir, exist_ok=True)
+    lock = open(os.path.join(state_dir, "server.lock"), "w")  # noqa: PTH118, PTH123, SIM115 - held until exit
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"Another server is using {state_dir}. Stop it, or set STATE_DIR to another directory.")
+    return lock
+
+
+def _require_free_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            sys.exit(f"Cannot listen on {host}:{port}: {exc.strerror}. Set PORT to another one.")
+
+
+if __name__ == "__main__":
+    main()
