@@ -143,7 +143,13 @@ def resolve_client(peer: str | None, forwarded: Sequence[str], trusted: Iterable
 
 
 def client_address(scope: Mapping[str, Any], trusted: Iterable[Network]) -> str:
-    """Return the client's address of an ASGI connection scope; see ``resolve_client``."""
+    """Return the client's address of an ASGI connection scope, or of Django's ``request.META``.
+
+    See ``resolve_client`` for what is believed.
+    """
+    if "REMOTE_ADDR" in scope:
+        header = scope.get("HTTP_X_FORWARDED_FOR")
+        return resolve_client(scope["REMOTE_ADDR"], [header] if header else [], trusted)
     client = scope.get("client")
     forwarded = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"x-forwarded-for"]
     return resolve_client(client[0] if client else None, forwarded, trusted)

@@ -95,6 +95,13 @@ def test_client_address_of_a_scope() -> None:
     assert addresses.client_address({"client": None, "headers": []}, PROXIES) == addresses.UNKNOWN
 
 
+def test_client_address_of_request_meta() -> None:
+    meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": f"1.1.1.1,{CLIENT}"}
+    assert addresses.client_address(meta, PROXIES) == CLIENT
+    assert addresses.client_address(meta, ()) == "10.0.0.1"
+    assert addresses.client_address({"REMOTE_ADDR": ""}, PROXIES) == addresses.UNKNOWN
+
+
 def test_an_ipv6_subscriber_is_throttled_as_one() -> None:
     assert addresses.throttle_key("2606:4700::1") == addresses.throttle_key("2606:4700::ffff:1") == "2606:4700::/64"
     assert addresses.throttle_key("::ffff:8.8.8.8") == addresses.throttle_key("8.8.8.8") == "8.8.8.8"
