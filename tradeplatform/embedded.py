@@ -14,11 +14,13 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services.users import user_ensure
+from market.services.watchlists import watchlist_create
 from tradeplatform.celery import app as celery
 from tradeplatform.config import Config
 
 log = logging.getLogger("platform.server")
 
+DEMO_SYMBOLS = ("NSE:RELIANCE", "NSE:TCS", "NSE:HDFCBANK", "NSE:INFY", "NSE:ICICIBANK", "NSE:SBIN", "NSE:ITC")
 DEMO_USERS = (("demo@example.com", "Demo trader", False), ("admin@example.com", "Demo admin", True))
 
 
@@ -49,7 +51,9 @@ def demo_identities(state_dir: Path) -> list[str]:
         lines = []
         for email, name, is_admin in DEMO_USERS:
             password = secrets.token_urlsafe(9)
-            user_ensure(email=email, password=password, is_admin=is_admin, name=name)
+            user, _ = user_ensure(email=email, password=password, is_admin=is_admin, name=name)
+            if not user.watchlists.exists():
+                watchlist_create(owner=user, name="Large companies", symbols=DEMO_SYMBOLS)
             lines.append(f"{'Admin ' if is_admin else 'Sign in'}  {email}  {password}")
         path.touch(mode=0o600)
         path.write_text("\n".join(lines) + "\n")

@@ -1,0 +1,46 @@
+"""What every test gets: sockets to loopback only, no leftovers in the clock, users."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+_LOOPBACK = ("127.", "::1", "localhost")
+_connect = socket.socket.connect
+
+
+def _guarded(self: socket.socket, address: Any) -> Any:
+    if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+        raise RuntimeError(f"a test tried to reach {address[0]}: only loopback is allowed")
+    return _connect(self, address)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loopback_only() -> Iterator[None]:
+    socket.socket.connect = _guarded  # type: ignore[method-assign]
+    yield
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def user(db: None) -> Any:
+    """A person with the password ``correct horse``."""
+    from accounts.models import User
+
+    return User.objects.create_user("asha@example.com", "correct horse", name="Asha")
+
+
+@pytest.fixture
+def other_user(db: None) -> Any:
+    """Somebody else."""
+    from accounts.models import User
+
+    return User.objects.create_user("ravi@example.com", "battery staple", name="Ravi")
+
+
+@pytest.fixture
+def signed_in(client: Any, user: Any) -> Any:
+    """A test client with the user's session cookie."""
+    client.force_login(user)
+    return client
