@@ -1,0 +1,1 @@
+"""Option mathematics: European options on a forward (Black 1976)."""
