@@ -1,0 +1,171 @@
+"""The sources of market data this process uses, built from the settings once and shared by everything.
+
+Whoever wants a price asks here. Answers name their source; failures leave as the platform's own errors:
+`core.errors.DataUnavailable` when no source can answer now, `core.errors.InvalidSymbol` when none has the symbol.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from functools import partial
+
+from django.conf import settings
+
+from core import clock
+from core.errors import DataUnavailable, InvalidSymbol
+from market.adapters import registry as fallback
+from market.adapters.base import (
+    Bars,
+    ListedInstrument,
+    MarketData,
+    OptionChain,
+    ProviderError,
+    TickSource,
+    UnknownSymbol,
+)
+from market.adapters.registry import ProviderStatus, QuoteBatch, Registry
+
+__all__ = ["Providers", "QuoteBatch", "registry", "reset", "use"]
+
+
+class Providers:
+    """`Registry` in the platform's terms: the clock's ``now``, the platform's errors."""
+
+    def __init__(self, inner: Registry) -> None:
+        self.inner = inner
+
+    @property
+    def primary(self) -> str:
+        """Name of the first configured source."""
+        return self.inner.primary
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the first source is the simulated exchange, whose clock then rules."""
+        return self.primary == "simulated"
+
+    def adapter(self, name: str) -> MarketData | None:
+        return self.inner.adapter(name)
+
+    def quotes(self, symbols: Sequence[str], *, now: datetime, for_public: bool = False) -> QuoteBatch:
+        """Return quotes of ``EXCHANGE:SYMBOL`` keys with the source of each. Raises DataUnavailable.
+
+        ``for_public`` leaves brokers out unless the deployment holds a licence (LICENSED_REALTIME).
+        """
+        with _translated("quotes"):
+            return self.inner.quotes(symbols, now=now, for_public=for_public)
+
+    def candles(
+        self, symbol: str, interval: str, start: datetime, end: datetime, *, now: datetime, source: str = ""
+    ) -> tuple[Bars, str]:
+        """Return the bars that start in [start, end] from one source, and its name.
+
+        Raises InvalidSymbol when every source that answered does not have it, else DataUnavailable.
+        """
+        with _translated(f"{interval} candles of {symbol}"):
+            return self.inner.candles(symbol, interval, start, end, now=now, source=source)
+
+    def option_chain(
+        self, underlying: str, expiry: date | None = None, *, now: datetime, for_public: bool = False
+    ) -> tuple[OptionChain, str]:
+        """Return the chain of the named or nearest expiry, and its source. Raises InvalidSymbol, DataUnavailable."""
+        with _translated(f"the option chain of {underlying}"):
+            return self.inner.option_chain(underlying, expiry, now=now, for_public=for_public)
+
+    def instruments(self, *, now: datetime) -> tuple[Sequence[ListedInstrument], str]:
+        """Return the list of the first source that has one, and its name. Raises DataUnavailable."""
+        with _translated("the list of instruments"):
+            return self.inner.instruments(now=now)
+
+    def known(self, symbols: Sequence[str], *, now: datetime | None = None) -> set[str]:
+        """Return those of ``symbols`` that a configured source lists (contracts included)."""
+        return self.inner.known(symbols, now=now or clock.now())
+
+    def tick_source(self) -> TickSource:
+        """Return a new stream of the first source: its own ticks, or its quotes asked for again and again."""
+        with _translated("ticks"):
+            return self.inner.tick_source()
+
+    def status(self) -> list[ProviderStatus]:
+        return self.inner.status()
+
+
+@contextmanager
+def _translated(what: str) -> Iterator[None]:
+    try:
+        yield
+    except UnknownSymbol as error:
+        raise InvalidSymbol(error.detail) from error
+    except ProviderError as error:
+        raise DataUnavailable(f"No source can give {what} now: {error.detail}", provider=error.provider) from error
+
+
+_registry: Providers | None = None
+_lock = threading.Lock()
+
+
+def registry() -> Providers:
+    """Return the process's sources, building them from the settings at the first call. Thread-safe.
+
+    Raises market.adapters.registry.ProviderNotInstalled when a configured source has no adapter.
+    """
+    global _registry
+    if _registry is None:
+        with _lock:
+            if _registry is None:
+                _registry = Providers(_build())
+    return _registry
+
+
+def reset() -> None:
+    """Forget the sources; the next call builds them anew. For tests and for a process that forked."""
+    global _registry
+    with _lock:
+        _registry = None
+
+
+@contextmanager
+def use(inner: Registry) -> Iterator[Providers]:
+    """Let this process use ``inner`` for a while. For tests."""
+    global _registry
+    before, _registry = _registry, Providers(inner)
+    try:
+        yield _registry
+    finally:
+        _registry = before
+
+
+def _build() -> Registry:
+    factories: dict[str, fallback.Factory] = {
+        "simulated": _simulated,
+        "yahoo": _yahoo,
+        "replay": _replay,
+    }
+    return Registry(
+        fallback.build(settings.MARKET_PROVIDERS, factories),
+        monotonic=clock.monotonic,
+        sleep=time.sleep,
+        licensed_realtime=settings.LICENSED_REALTIME,
+    )
+
+
+def _simulated() -> MarketData:
+    from market.adapters.simulated import SimulatedData
+
+    return SimulatedData(seed=settings.SIMULATED_SEED, hours=settings.SIMULATED_MARKET_HOURS)
+
+
+def _yahoo() -> MarketData:
+    from market.adapters.yahoo import YahooData
+
+    return YahooData(api_root=settings.YAHOO_API_ROOT)
+
+
+def _replay() -> MarketData:
+    from market.adapters.replay import ReplayData, files
+    from market.services import recordings
+
+    load = partial(files.load, settings.REPLAY_DIR) if settings.REPLAY_DIR else recordings.load
+    return ReplayData(load=load, start=settings.REPLAY_START, speed=settings.REPLAY_SPEED)
