@@ -73,7 +73,7 @@ def _check_symbol(symbol: str, shown: str) -> None:
     if _SYMBOL.fullmatch(symbol) is None:
         bad = next((c for c in symbol if _SYMBOL.fullmatch(f"A{c}") is None), symbol[0])
         raise InvalidSymbolText(
-            f"{shown!r} has the character {bad!r} where none is allowed; symbols use letters, digits and & - . _ blank, "
+            f"{shown!r} has the character {bad!r} where none is allowed; symbols use letters, digits, & - . _ blank, "
             "and begin with a letter or digit"
         )
 

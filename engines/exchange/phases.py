@@ -183,7 +183,7 @@ def instrument_group(exchange: str, segment: str, cas_eligible: bool) -> Group:
 
 
 def mcx_close(trade_date: date) -> time:
-    """Return the end of MCX's non-agricultural evening session: 23:30 while New York is on daylight time, else 23:55."""
+    """Return the end of the non-agricultural evening session: 23:30 under New York daylight time, else 23:55."""
     noon = datetime.combine(trade_date, time(12), tzinfo=_NEW_YORK)
     return time(23, 30) if noon.dst() else time(23, 55)
 
@@ -206,9 +206,7 @@ def group_windows(group: Group, trade_date: date) -> tuple[PhaseWindow, ...]:
     return tuple(sorted(windows, key=lambda window: window.start))
 
 
-def special_windows(
-    group: Group, trade_date: date, trading: Sequence[tuple[time, time]]
-) -> tuple[PhaseWindow, ...]:
+def special_windows(group: Group, trade_date: date, trading: Sequence[tuple[time, time]]) -> tuple[PhaseWindow, ...]:
     """Return the windows of a day with its own hours (Muhurat, drills, shortened days).
 
     ``trading`` are the continuous stretches. Exchanges hold a 15-minute pre-open before the first stretch and a
@@ -242,7 +240,7 @@ def regular_hours(trade_date: date) -> tuple[time, time]:
 
 
 def close_method(trade_date: date, cas_eligible: bool) -> CloseMethod:
-    """Return how a share's official close is formed on ``trade_date``; daily bars differ in meaning across the change."""
+    """Return how the official close of a share is formed; daily bars change meaning on 2026-08-03."""
     if cas_eligible and trade_date >= CLOSING_AUCTION_FROM:
         return CloseMethod.CLOSING_AUCTION
     return CloseMethod.VWAP_LAST_30_MIN
