@@ -1,11 +1,16 @@
-"""The Celery application: `core.jobs` is the only door to it."""
+"""The Celery application and its schedule: `core.jobs` is the only door to it."""
 
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
 
 app = Celery("tradeplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    "instruments of the day": {"task": "market.refresh_listing", "schedule": crontab(hour="3", minute="0")},
+    "housekeeping": {"task": "core.prune", "schedule": crontab(hour="20", minute="30")},
+}
