@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.clock import IST
-from engines.exchange.naming import parse_symbol
+from engines.exchange.naming import normalise_key
 
 
 @extend_schema_field({"type": ["number", "null"]})
@@ -29,7 +29,7 @@ class SymbolField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         try:
-            return str(parse_symbol(text))
+            return normalise_key(text)
         except ValueError as exc:
             raise serializers.ValidationError(str(exc)) from None
 

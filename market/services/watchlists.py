@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from core.errors import Conflict, FieldError, ValidationFailed
-from engines.exchange.naming import parse_symbol
+from engines.exchange.naming import normalise_key
 from market.constants import MAX_WATCHLIST_SYMBOLS, MAX_WATCHLISTS
 from market.models import Watchlist
 from market.services.providers import registry
@@ -43,7 +43,7 @@ def checked_symbols(symbols: Sequence[str]) -> list[str]:
     keys, faults = [], []
     for index, text in enumerate(symbols):
         try:
-            keys.append(str(parse_symbol(text)))
+            keys.append(normalise_key(text))
         except ValueError as exc:
             keys.append("")
             faults.append(_fault(index, str(exc)))
