@@ -85,23 +85,20 @@ TEMPLATES = [
 ]
 COTTON_DIR = "components"
 
-DATABASES = {
-    "default": dj_database_url.parse(
-        CONFIG.database_url or f"sqlite:///{STATE_DIR}/platform.sqlite3", conn_max_age=600, conn_health_checks=True
-    )
-}
+DATABASES = {"default": dj_database_url.parse(CONFIG.database_url or f"sqlite:///{STATE_DIR}/platform.sqlite3")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"] |= {
-        "CONN_MAX_AGE": None,
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": (
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;"
-                "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON"
-            ),
-        },
+    # IMMEDIATE: a transaction that will write takes the lock at its start and waits for it, instead of failing midway.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA mmap_size=268435456;"
+            "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY; PRAGMA foreign_keys=ON"
+        ),
     }
+else:
+    # Under ASGI every request has a thread of its own, so connections are shared through a pool, not kept by threads.
+    DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 12, "timeout": 10}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
