@@ -11,7 +11,8 @@ that keeps this question cheap. The floor follows the settled events at a distan
 drawn at least that long ago, so the transaction that drew it has ended, and what is not visible by now never will be
 (it was rolled back). The one assumption is that no transaction which records events stays open for an hour.
 
-The on-commit call only wakes the consumers. If it is lost, the periodic sweep (``consume_all``) finds the events.
+The on-commit call only wakes the consumers. If it is lost, the periodic sweep (the task ``core.consume_events`` without
+an argument) finds the events.
 """
 
 import logging
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from celery import shared_task
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, Max, Model, OuterRef, Q, QuerySet
 
@@ -35,6 +37,7 @@ MAX_ATTEMPTS = 8
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=30)
 WAKE_TASK = "core.consume_events"
+BATCH = 100
 
 Handler = Callable[[Event], None]
 Status = EventConsumption.Status
@@ -144,6 +147,18 @@ def consume_all(*, limit: int = 100, now: datetime | None = None) -> dict[str, i
         except DatabaseError:
             log.exception("events.sweep_failed", extra={"consumer": name})
     return result
+
+
+@shared_task(name=WAKE_TASK)
+def consume_task(consumer: str | None = None) -> None:
+    """Let one consumer, or all of them (the sweep), handle what is pending. Safe to run any number of times.
+
+    After a full batch the next one is queued instead of holding the worker.
+    """
+    settled = consume_all(limit=BATCH) if consumer is None else {consumer: consume(consumer, limit=BATCH)}
+    for name, count in settled.items():
+        if count >= BATCH:
+            jobs.enqueue(WAKE_TASK, consumer=name)
 
 
 def _unsettled(spec: Consumer) -> QuerySet[Event]:

@@ -7,10 +7,12 @@ so what must not be lost is a row first, and every task may be run again without
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import Token
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from celery import Task, current_app
+from celery.signals import task_postrun, task_prerun
 from django.db import connection, transaction
 from django.db.models import F
 from django.utils.module_loading import autodiscover_modules
@@ -64,6 +66,22 @@ def _task(name: str) -> Task:
         return current_app.tasks[name]
     except KeyError:
         raise UnknownTask(f"No task is called {name!r}.") from None
+
+
+_request_ids: dict[str, Token[str]] = {}
+
+
+@task_prerun.connect
+def take_over_request_id(task_id: str, task: Task, **_: object) -> None:
+    """Log a task's lines under the id of the request that queued it."""
+    _request_ids[task_id] = request_id.set(request_id.accept((task.request.headers or {}).get("request_id")))
+
+
+@task_postrun.connect
+def drop_request_id(task_id: str, **_: object) -> None:
+    """Forget it when the task ends."""
+    if (token := _request_ids.pop(task_id, None)) is not None:
+        request_id.reset(token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from celery import current_app, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-import core.tasks  # noqa: F401 - tasks run under the id of the request that queued them
 from core import clock, jobs, request_id
 from core.models import JobSlot
 from core.tests.racing import Race, race  # noqa: F401 - a fixture
