@@ -1,0 +1,236 @@
+/** The drawing: candles, volume, overlays and panes on lightweight-charts, coloured by the design tokens. */
+
+import {
+  CandlestickSeries,
+  CrosshairMode,
+  HistogramSeries,
+  LineSeries,
+  LineStyle,
+  createChart,
+  type IChartApi,
+  type IPriceLine,
+  type ISeriesApi,
+  type MouseEventParams,
+  type Time,
+} from "lightweight-charts";
+
+import { withAlpha } from "../colour";
+import { token } from "../dom";
+import { istDate, istMinute, istTime, price } from "../format";
+import { barTime, type Bar, type Indicators } from "./bars";
+
+type Line = { label: string; colour: string; series: ISeriesApi<"Line">; values: Map<Time, number> };
+
+const COLOURS = ["series-1", "series-2", "series-3", "series-4", "series-5"];
+const FIRST_BARS = 160;
+
+const moment = (time: Time): Date => new Date(typeof time === "number" ? time * 1000 : `${String(time)}T00:00:00+05:30`);
+
+export class ChartView {
+  bars: Bar[] = [];
+  private readonly chart: IChartApi;
+  private readonly candles: ISeriesApi<"Candlestick">;
+  private readonly volume: ISeriesApi<"Histogram">;
+  private lines: Line[] = [];
+  private other: IPriceLine | null = null;
+  private cursor: number | null = null;
+
+  constructor(
+    box: HTMLElement,
+    private readonly onCursor: (bar: Bar | null, values: { label: string; colour: string; value: number }[]) => void,
+    onLeftEdge: () => void,
+  ) {
+    this.chart = createChart(box, {
+      autoSize: true,
+      layout: { attributionLogo: false, fontFamily: token("font-sans"), fontSize: 12 },
+      crosshair: { mode: CrosshairMode.Normal },
+      localization: { priceFormatter: (value: number) => price(value), timeFormatter: (time: Time) => this.label(time) },
+      timeScale: { rightOffset: 4, timeVisible: true, tickMarkFormatter: (time: Time, kind: number) => tickMark(time, kind) },
+      rightPriceScale: { scaleMargins: { top: 0.1, bottom: 0.22 } },
+    });
+    this.candles = this.chart.addSeries(CandlestickSeries, { borderVisible: false });
+    this.volume = this.chart.addSeries(HistogramSeries, {
+      priceScaleId: "volume",
+      priceFormat: { type: "volume" },
+      lastValueVisible: false,
+      priceLineVisible: false,
+    });
+    this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
+    this.chart.subscribeCrosshairMove((event) => this.moved(event));
+    this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (range && range.from < 5 && this.bars.length) onLeftEdge();
+    });
+    this.recolour();
+    document.addEventListener("preferences", () => this.recolour());
+  }
+
+  /** Replace the bars. The visible range is kept when only bars were added, and reset for another interval. */
+  setBars(bars: Bar[], keepRange: boolean): void {
+    const scale = this.chart.timeScale();
+    const range = keepRange ? scale.getVisibleLogicalRange() : null;
+    const added = keepRange ? bars.length - this.bars.length : 0;
+    const atEnd = !range || range.to >= this.bars.length - 1;
+    const prepended = added > 0 && this.bars[0]?.time !== bars[0]?.time;
+    this.bars = bars;
+    this.cursor = null;
+    this.candles.setData(bars.map((bar) => ({ ...bar, time: bar.time as Time })));
+    this.volume.setData(bars.map((bar) => this.volumeBar(bar)));
+    if (range && prepended) scale.setVisibleLogicalRange({ from: range.from + added, to: range.to + added });
+    else if (!range) scale.setVisibleLogicalRange({ from: bars.length - FIRST_BARS, to: bars.length + 3 });
+    else if (atEnd && added > 0) scale.scrollToRealTime();
+    this.onCursor(null, this.valuesAt(bars.at(-1)?.time));
+  }
+
+  updateLast(bar: Bar): void {
+    const last = this.bars.at(-1);
+    if (last && last.time === bar.time) this.bars[this.bars.length - 1] = bar;
+    else this.bars.push(bar);
+    this.candles.update({ ...bar, time: bar.time as Time });
+    this.volume.update(this.volumeBar(bar));
+    if (this.cursor === null) this.onCursor(null, this.valuesAt(bar.time));
+  }
+
+  /** A live price of another source stands beside the candles, labelled; it never becomes a bar of theirs. */
+  showOther(label: string, value: number | null): void {
+    if (this.other) this.candles.removePriceLine(this.other);
+    this.other = null;
+    if (value === null) return;
+    this.other = this.candles.createPriceLine({
+      price: value,
+      title: label,
+      color: token("warning"),
+      lineStyle: LineStyle.Dotted,
+      lineWidth: 1,
+      axisLabelVisible: true,
+    });
+  }
+
+  setIndicators({ series }: Indicators): void {
+    for (const line of this.lines) this.chart.removeSeries(line.series);
+    for (let i = this.chart.panes().length - 1; i > 0; i -= 1) this.chart.removePane(i);
+    this.lines = [];
+    let pane = 0;
+    for (const indicator of series) {
+      if (indicator.kind === "pane") pane += 1;
+      const at = indicator.kind === "pane" ? pane : 0;
+      for (const line of indicator.lines) this.addLine(line.label, line.points, at);
+    }
+    this.chart.panes().forEach((p, i) => p.setStretchFactor(i === 0 ? 4 : 1));
+    this.onCursor(null, this.valuesAt(this.bars.at(-1)?.time));
+  }
+
+  private addLine(label: string, points: [string, number | null][], pane: number): void {
+    const colour = COLOURS[this.lines.length % COLOURS.length]!;
+    const series = this.chart.addSeries(
+      LineSeries,
+      { color: token(colour), lineWidth: 1, lastValueVisible: pane > 0, priceLineVisible: false, crosshairMarkerVisible: false },
+      pane,
+    );
+    const data = points.map(([t, value]) => {
+      const time = barTime(t) as Time;
+      return value === null ? { time } : { time, value };
+    });
+    series.setData(data);
+    const values = new Map(data.flatMap((d) => ("value" in d ? [[d.time, d.value] as [Time, number]] : [])));
+    this.lines.push({ label, colour, series, values });
+  }
+
+  /** Move the crosshair by bars; null when there is nothing to move over. */
+  step(by: number): Bar | null {
+    if (!this.bars.length) return null;
+    const from = this.cursor ?? this.bars.length - 1;
+    this.cursor = Math.max(0, Math.min(this.bars.length - 1, from + by));
+    const bar = this.bars[this.cursor]!;
+    this.chart.setCrosshairPosition(bar.close, bar.time as Time, this.candles);
+    const range = this.chart.timeScale().getVisibleLogicalRange();
+    if (range && (this.cursor < range.from || this.cursor > range.to)) {
+      const width = range.to - range.from;
+      const from2 = this.cursor < range.from ? this.cursor - 2 : this.cursor - width + 2;
+      this.chart.timeScale().setVisibleLogicalRange({ from: from2, to: from2 + width });
+    }
+    this.onCursor(bar, this.valuesAt(bar.time));
+    return bar;
+  }
+
+  zoom(factor: number): void {
+    const scale = this.chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (!range) return;
+    const width = Math.max(10, (range.to - range.from) * factor);
+    scale.setVisibleLogicalRange({ from: range.to - width, to: range.to });
+  }
+
+  toEnd(): void {
+    this.chart.timeScale().scrollToRealTime();
+  }
+
+  showLastBars(count: number): void {
+    const end = this.bars.length;
+    this.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, end - count), to: end + 3 });
+  }
+
+  clearCursor(): void {
+    this.cursor = null;
+    this.chart.clearCrosshairPosition();
+    this.onCursor(null, this.valuesAt(this.bars.at(-1)?.time));
+  }
+
+  /** "3 May 2026" for a day, "3 May 2026, 10:15 IST" for less. */
+  label(time: Time): string {
+    const at = moment(time);
+    return typeof time === "number" ? `${istDate(at)}, ${istTime(at).replace(/:\d\d IST/, " IST")}` : istDate(at);
+  }
+
+  private moved(event: MouseEventParams<Time>): void {
+    if (!event.sourceEvent) return; // Keyboard steps report themselves.
+    this.cursor = null;
+    const at = event.time;
+    const bar = at === undefined ? null : (this.bars.find((b) => b.time === at) ?? null);
+    this.onCursor(bar, this.valuesAt(bar ? bar.time : this.bars.at(-1)?.time));
+  }
+
+  private valuesAt(time: Bar["time"] | undefined): { label: string; colour: string; value: number }[] {
+    if (time === undefined) return [];
+    return this.lines.flatMap(({ label, colour, values }) => {
+      const value = values.get(time as Time);
+      return value === undefined ? [] : [{ label, colour, value }];
+    });
+  }
+
+  private volumeBar(bar: Bar): { time: Time; value: number; color: string } {
+    const hue = bar.close >= bar.open ? token("up-fill") : token("down-fill");
+    return { time: bar.time as Time, value: bar.volume, color: withAlpha(hue, 0.35) };
+  }
+
+  private recolour(): void {
+    const line = token("line");
+    this.chart.applyOptions({
+      layout: {
+        background: { color: token("surface") },
+        textColor: token("ink-3"),
+        panes: { separatorColor: line, separatorHoverColor: token("hover") },
+      },
+      grid: { vertLines: { color: withAlpha(line, 0.55) }, horzLines: { color: withAlpha(line, 0.55) } },
+      rightPriceScale: { borderColor: line },
+      timeScale: { borderColor: line },
+      crosshair: {
+        vertLine: { color: token("line-strong"), labelBackgroundColor: token("accent-fill") },
+        horzLine: { color: token("line-strong"), labelBackgroundColor: token("accent-fill") },
+      },
+    });
+    const [up, down] = [token("up-fill"), token("down-fill")];
+    this.candles.applyOptions({ upColor: up, wickUpColor: up, downColor: down, wickDownColor: down });
+    this.volume.setData(this.bars.map((bar) => this.volumeBar(bar)));
+    for (const { series, colour } of this.lines) series.applyOptions({ color: token(colour) });
+  }
+}
+
+/** Axis marks in Indian time: the library's kinds are 0 year, 1 month, 2 day, 3 and 4 time. */
+function tickMark(time: Time, kind: number): string {
+  const at = moment(time);
+  const [day, month, year] = istDate(at).split(" ") as [string, string, string];
+  if (kind === 0) return year;
+  if (kind === 1) return month;
+  if (kind === 2) return `${day} ${month}`;
+  return istMinute(at);
+}

@@ -1,0 +1,39 @@
+/** What every page of the frame needs. */
+
+import htmx from "htmx.org";
+
+import { startClock } from "./lib/clock";
+import { startDialogs } from "./lib/dialogs";
+import { scan, startLive } from "./lib/live";
+import { startMenus } from "./lib/menus";
+import { startPalette } from "./lib/palette";
+import { startPreferences } from "./lib/preferences";
+import { startShortcuts } from "./lib/shortcuts";
+import { prepareRows, startTables } from "./lib/table";
+import { startTabs } from "./lib/tabs";
+import { toast } from "./lib/toast";
+
+// Nothing in an attribute may run as code, and htmx may not write a <style> of its own.
+htmx.config.allowEval = false;
+htmx.config.includeIndicatorStyles = false;
+htmx.config.defaultSwapDelay = 0;
+htmx.config.defaultSettleDelay = 0;
+
+startPreferences();
+startDialogs();
+startMenus();
+startTabs();
+startTables();
+startPalette();
+startShortcuts();
+startLive();
+startClock();
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  prepareRows(event.target as HTMLElement);
+  scan();
+});
+document.addEventListener("htmx:sendError", (event) => {
+  if ((event.target as Element).closest("[data-poll]")) return; // The feed band already says that the server is away.
+  toast("The server did not answer. Check the connection and try again.", { kind: "error" });
+});

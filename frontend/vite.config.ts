@@ -1,0 +1,25 @@
+import { defineConfig } from "vitest/config";
+
+// Django reads the manifest (django-vite) and WhiteNoise serves the hashed files; there is no index.html.
+export default defineConfig({
+  base: "/static/",
+  build: {
+    outDir: "dist",
+    manifest: true,
+    target: "es2022",
+    // boot.ts runs as a classic script before paint, so no helper may be injected into it.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+    rollupOptions: {
+      input: [
+        "src/boot.ts",
+        "src/main.ts",
+        "src/pages/market.ts",
+        "src/pages/instrument.ts",
+        "src/styles/index.css",
+      ],
+    },
+  },
+  test: { include: ["tests/**/*.test.ts"] },
+});

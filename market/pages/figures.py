@@ -1,0 +1,119 @@
+"""Numbers as the pages print them. The browser's twin is ``frontend/src/lib/format.ts``."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+UNKNOWN = "–"
+MINUS = "\u2212"
+LAKH = 100_000
+CRORE = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number ready to show: ``text`` as printed, ``exact`` for the tooltip, ``raw`` for sorting and for flashes.
+
+    ``direction`` is ``up``, ``down`` or ``flat`` where the sign means something, else empty.
+    """
+
+    text: str
+    raw: str = ""
+    exact: str = ""
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A polyline in a box of 100 × 32. ``base`` is the height of the first value."""
+
+    points: str
+    base: str
+    direction: str
+    label: str
+
+
+def grouped(value: float, decimals: int) -> str:
+    """Return digits in lakh and crore groups: ``12,34,567.50``. Halves round away from zero."""
+    quantum = Decimal(1).scaleb(-decimals)
+    number = Decimal(repr(value)).quantize(quantum, rounding=ROUND_HALF_UP)
+    sign = MINUS if number < 0 else ""
+    whole, _, fraction = f"{abs(number):f}".partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    groups = []
+    while head:
+        groups.insert(0, head[-2:])
+        head = head[:-2]
+    return sign + ",".join([*groups, tail]) + (f".{fraction}" if fraction else "")
+
+
+def direction(value: float | None) -> str:
+    """Return which way a change points."""
+    if not value:
+        return "flat"
+    return "up" if value > 0 else "down"
+
+
+def signed(value: float, decimals: int) -> str:
+    """Return the number with its sign, kept when it rounds to zero; zero itself has none."""
+    sign = {"up": "+", "down": MINUS, "flat": ""}[direction(value)]
+    return sign + grouped(abs(value), decimals)
+
+
+def price(value: float | None) -> Figure:
+    """Return rupees (or index points) with two decimals."""
+    return Figure(UNKNOWN) if value is None else Figure(grouped(value, 2), raw=repr(value))
+
+
+def change(value: float | None) -> Figure:
+    """Return a change in rupees or points, signed."""
+    if value is None:
+        return Figure(UNKNOWN, direction="flat")
+    return Figure(signed(value, 2), raw=repr(value), direction=direction(value))
+
+
+def change_pct(value: float | None) -> Figure:
+    """Return a change in percent, signed, with one decimal; two in the tooltip."""
+    if value is None:
+        return Figure(UNKNOWN, direction="flat")
+    return Figure(
+        f"{signed(value, 1)}%", raw=repr(value), exact=f"{signed(value, 2)}%", direction=direction(value)
+    )
+
+
+def share_pct(value: float) -> Figure:
+    """Return a share of a whole in percent, without a sign."""
+    return Figure(f"{grouped(value, 1)}%", raw=repr(value), exact=f"{grouped(value, 2)}%")
+
+
+def count(value: float | None) -> Figure:
+    """Return a whole number with all its digits."""
+    return Figure(UNKNOWN) if value is None else Figure(grouped(value, 0), raw=repr(value))
+
+
+def compact(value: float | None) -> Figure:
+    """Return a quantity in lakh and crore (``1.2 L``, ``3.4 Cr``) with the exact number in the tooltip."""
+    if value is None:
+        return Figure(UNKNOWN)
+    size = abs(value)
+    if size >= CRORE:
+        text = f"{grouped(value / CRORE, 0 if size >= 100 * CRORE else 1)} Cr"
+    elif size >= LAKH:
+        text = f"{grouped(value / LAKH, 1)} L"
+    else:
+        text = grouped(value, 0)
+    return Figure(text, raw=repr(value), exact=grouped(value, 0))
+
+
+def spark(name: str, values: Sequence[float]) -> Spark | None:
+    """Return the line through ``values``, oldest first; None for fewer than two."""
+    if len(values) < 2:
+        return None
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    step = 100 / (len(values) - 1)
+    heights = [round(30 - 28 * (value - low) / span, 1) for value in values]
+    points = " ".join(f"{round(i * step, 1)},{y}" for i, y in enumerate(heights))
+    moved = values[-1] - values[0]
+    label = f"{name} from {grouped(values[0], 2)} to {grouped(values[-1], 2)}"
+    return Spark(points, str(heights[0]), direction(moved), label)
