@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
-PROVIDERS = ("kite", "icici", "yahoo", "simulated")
+PROVIDERS = ("kite", "icici", "yahoo", "simulated", "replay")
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -38,6 +38,8 @@ class Config(BaseSettings):
     trusted_proxies: Names = ()
     yahoo_api_root: str = ""
     replay_dir: Path | None = None
+    replay_start: datetime | None = None
+    replay_speed: float = Field(default=1.0, gt=0, le=100_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     clock_start: datetime | None = None
 
@@ -62,7 +64,7 @@ class Config(BaseSettings):
                 raise ValueError(f"{net} would let every client choose its own address")
         return nets
 
-    @field_validator("clock_start")
+    @field_validator("clock_start", "replay_start")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:

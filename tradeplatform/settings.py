@@ -207,6 +207,8 @@ SEBI_REGISTRATION = CONFIG.sebi_registration
 PUBLIC_READS_PER_MINUTE = CONFIG.public_reads_per_minute
 YAHOO_API_ROOT = CONFIG.yahoo_api_root
 REPLAY_DIR: Path | None = CONFIG.replay_dir
+REPLAY_START = CONFIG.replay_start
+REPLAY_SPEED = CONFIG.replay_speed
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logs.logging_config(CONFIG.log_level, json=not CONFIG.demo)

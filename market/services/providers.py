@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import partial
 
 from django.conf import settings
 
@@ -164,8 +163,10 @@ def _yahoo() -> MarketData:
 
 
 def _replay() -> MarketData:
-    from market.adapters.replay import ReplayData, files
-    from market.services import recordings
+    from market.adapters.replay import ReplayData
+    from market.adapters.replay.recording import FileRecording
+    from market.services.recordings import ImportedRecording
 
-    load = partial(files.load, settings.REPLAY_DIR) if settings.REPLAY_DIR else recordings.load
-    return ReplayData(load=load, start=settings.REPLAY_START, speed=settings.REPLAY_SPEED)
+    recording = FileRecording(settings.REPLAY_DIR) if settings.REPLAY_DIR else ImportedRecording()
+    start = settings.REPLAY_START
+    return ReplayData(recording, start=start, began=clock.now() if start else None, speed=settings.REPLAY_SPEED)
