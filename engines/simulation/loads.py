@@ -12,9 +12,10 @@ from engines.simulation.listing import VIX_KEY, Listing, SimInstrument
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-MARKET_VOL = 0.148
+MARKET_VOL = 0.16
 SECTOR_VOL = 0.115
 TRACKING_VOL = 0.004
+VOL_SCALE = 1.08
 LEAST_OWN_SHARE = 0.5
 
 SECTOR_BETA = {
@@ -44,7 +45,7 @@ class FactorLoads:
 
 
 def _stock_loads(stock: SimInstrument) -> tuple[float, float]:
-    vol = stock.annual_vol_pct / 100.0
+    vol = VOL_SCALE * stock.annual_vol_pct / 100.0
     beta = SECTOR_BETA[stock.sector] * (vol / 0.28) ** 0.4
     explained = (beta * MARKET_VOL) ** 2 + SECTOR_VOL**2
     return beta, float(np.sqrt(max(vol**2 - explained, (LEAST_OWN_SHARE * vol) ** 2)))

@@ -55,3 +55,9 @@ def fraction(bits: U64, shift: int, width: int) -> F64:
 def grid(keys: U64, width: int) -> U64:
     """Words for every key (rows) and counter 0..width-1 (columns)."""
     return words(keys[:, None], np.arange(width, dtype=np.uint64)[None, :])
+
+
+def jitter(bits: U64, shift: int) -> F64:
+    """-1, 0, 0 or 1 from two bits of each word."""
+    pair = ((bits >> np.uint64(shift)) & np.uint64(3)).astype(np.int64)
+    return np.array([-1.0, 0.0, 0.0, 1.0])[pair]
