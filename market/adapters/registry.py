@@ -36,7 +36,7 @@ Factory = Callable[[], MarketData]
 #: Sources that speak with a person's or the firm's broker token; what they say is not for the public.
 BROKERS = frozenset({"kite", "icici"})
 #: Longest a caller is made to wait for a token of a source's own limit before the next source is asked.
-LONGEST_WAIT_S = 0.5
+LONGEST_WAIT_S = 1.5
 
 
 class ProviderNotInstalled(Exception):

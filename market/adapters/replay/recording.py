@@ -67,9 +67,8 @@ def _read(path: Path) -> Bars:
         table = np.array([[float(cell or "nan") for cell in row[:7]] for row in rows], dtype=np.float64)
         bars = columns(table.reshape(len(rows), -1) if rows else np.empty((0, 6)))
     except (ValueError, IndexError) as error:
-        raise MalformedReply(
-            f"{path.name}: every row needs ts, open, high, low, close, volume", provider="replay"
-        ) from error
+        expected = "every row needs ts, open, high, low, close, volume"
+        raise MalformedReply(f"{path.name}: {expected}", provider="replay") from error
     if (np.diff(bars.ts) <= 0).any():
         line = int(np.flatnonzero(np.diff(bars.ts) <= 0)[0]) + 2
         raise MalformedReply(f"{path.name}: bar {line} does not come after the one before", provider="replay")
