@@ -1,0 +1,213 @@
+"""Connections for `core.http`: vetted addresses and one deadline for everything.
+
+Two rules that a caller of an HTTP library cannot add from outside:
+
+*The address that is vetted is the address that is connected to.* The name is resolved once, here, and the socket is
+opened to the resulting address, so a name that changes its mind between check and connection (DNS rebinding) gains
+nothing.
+
+*The deadline is wall-clock time.* A library's time-out holds for one read of a socket, so a server that sends a byte
+now and then is never cut. Here every wait, of name look-up, connection, TLS handshake, writing and reading, gets only
+what is left of the whole.
+"""
+
+import ipaddress
+import select
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import httpcore
+import httpx
+
+from core.addresses import Address, AddressPolicy
+
+Resolve = Callable[[str, int], list[str]]
+Connect = Callable[[str, int, float], socket.socket]
+
+_LOOKUPS_AT_ONCE = 32
+_lookups = threading.BoundedSemaphore(_LOOKUPS_AT_ONCE)
+
+
+class BlockedAddress(Exception):  # noqa: N818 - turned into http.Blocked
+    """The policy forbids every address the host has. No packet was sent to it."""
+
+
+@dataclass
+class Call:
+    """One request on its way: until when it may take, and whether anything of it may have reached the server."""
+
+    deadline: float
+    scheme: str
+    monotonic: Callable[[], float]
+    sent: bool = False
+
+    def left(self, error: type[Exception]) -> float:
+        """Return the seconds left; raise ``error`` if there are none."""
+        left = self.deadline - self.monotonic()
+        if left <= 0:
+            raise error("the deadline has passed")
+        return left
+
+
+current_call: ContextVar[Call] = ContextVar("outgoing_call")
+
+
+def resolve_name(host: str, port: int) -> list[str]:
+    """Return the addresses of a host as the system knows them."""
+    infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in infos))
+
+
+def connect_address(address: str, port: int, timeout_s: float) -> socket.socket:
+    """Open a TCP connection to a literal address."""
+    sock = socket.create_connection((address, port), timeout_s)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return sock
+
+
+class VettedBackend(httpcore.NetworkBackend):
+    """Opens connections to addresses that the policy allows, within the deadline of the present call."""
+
+    def __init__(self, policy: AddressPolicy, resolve: Resolve, connect: Connect) -> None:
+        self._policy, self._resolve, self._connect = policy, resolve, connect
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
+        call = current_call.get()
+        last_error: OSError | None = None
+        for address in self._vetted(host, port, call):
+            try:
+                sock = self._connect(str(address), port, call.left(httpcore.ConnectTimeout))
+                return DeadlineStream(sock)
+            except TimeoutError as exc:
+                raise httpcore.ConnectTimeout(str(exc)) from exc
+            except OSError as exc:
+                last_error = exc
+        raise httpcore.ConnectError(str(last_error)) from last_error
+
+    def _vetted(self, host: str, port: int, call: Call) -> list[Address]:
+        found = [ipaddress.ip_address(text) for text in self._look_up(host, port, call)]
+        refusals = {address: self._policy.refusal(address, scheme=call.scheme) for address in found}
+        allowed = [address for address, refusal in refusals.items() if refusal is None]
+        if not allowed:
+            raise BlockedAddress("; ".join(str(refusal) for refusal in refusals.values()))
+        return allowed
+
+    def _look_up(self, host: str, port: int, call: Call) -> list[str]:
+        """Resolve in a thread, since the system's resolver knows no deadline; a hanging look-up is left behind."""
+        answer: list[list[str]] = []
+        failure: list[Exception] = []
+
+        def work() -> None:
+            try:
+                answer.append(self._resolve(host, port))
+            except Exception as exc:
+                failure.append(exc)
+            finally:
+                _lookups.release()
+
+        if not _lookups.acquire(timeout=call.left(httpcore.ConnectTimeout)):
+            raise httpcore.ConnectTimeout("too many name look-ups hang")
+        thread = threading.Thread(target=work, name="name look-up", daemon=True)
+        thread.start()
+        thread.join(call.left(httpcore.ConnectTimeout))
+        if thread.is_alive():
+            raise httpcore.ConnectTimeout(f"the look-up of {host} took too long")
+        if failure or not answer[0]:
+            raise httpcore.ConnectError(f"{host} cannot be resolved") from (failure[0] if failure else None)
+        return answer[0]
+
+
+class DeadlineStream(httpcore.NetworkStream):
+    """A socket of which every operation ends with the deadline of the present call."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            self._sock.settimeout(current_call.get().left(httpcore.ReadTimeout))
+            return self._sock.recv(max_bytes)
+        except TimeoutError as exc:
+            raise httpcore.ReadTimeout(str(exc)) from exc
+        except OSError as exc:
+            raise httpcore.ReadError(str(exc)) from exc
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        call = current_call.get()
+        view = memoryview(buffer)
+        try:
+            while view:
+                self._sock.settimeout(call.left(httpcore.WriteTimeout))
+                call.sent = True
+                view = view[self._sock.send(view) :]
+        except TimeoutError as exc:
+            raise httpcore.WriteTimeout(str(exc)) from exc
+        except OSError as exc:
+            raise httpcore.WriteError(str(exc)) from exc
+
+    def close(self) -> None:
+        self._sock.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        try:
+            self._sock.settimeout(current_call.get().left(httpcore.ConnectTimeout))
+            return DeadlineStream(ssl_context.wrap_socket(self._sock, server_hostname=server_hostname))
+        except TimeoutError as exc:
+            self.close()
+            raise httpcore.ConnectTimeout(str(exc)) from exc
+        except OSError as exc:
+            self.close()
+            raise httpcore.ConnectError(f"TLS: {exc}") from exc
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "ssl_object":
+            return self._sock if isinstance(self._sock, ssl.SSLSocket) else None
+        if info == "is_readable":
+            return bool(select.select([self._sock], [], [], 0)[0]) if self._sock.fileno() >= 0 else True
+        return {"socket": self._sock, "server_addr": self._sock.getpeername}.get(info)
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._stream
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+class VettedTransport(httpx.BaseTransport):
+    """An httpx transport over a connection pool of `VettedBackend`. Errors of httpcore come out as they are."""
+
+    def __init__(self, backend: VettedBackend, ssl_context: ssl.SSLContext, *, keep_alive: bool) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=ssl_context,
+            network_backend=backend,
+            max_connections=None,
+            max_keepalive_connections=10 if keep_alive else 0,
+            keepalive_expiry=5.0,
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path
+        )
+        answer = self._pool.handle_request(
+            httpcore.Request(request.method, url, headers=request.headers.raw, content=request.stream)
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer.stream))
+
+    def close(self) -> None:
+        self._pool.close()
