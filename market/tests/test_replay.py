@@ -183,7 +183,7 @@ def test_files(tmp_path: Path) -> None:
     assert list(unknown.volume) == [-1]
     assert it.load("NSE:M&M", "minute") is None
     (tmp_path / "NSE_BAD.day.csv").write_text("1767571200,10,12,9,11,1\n1767571200,10,12,9,11,1\n")
-    with pytest.raises(MalformedReply, match="NSE_BAD.day.csv: bar 2"):
+    with pytest.raises(MalformedReply, match=r"NSE_BAD\.day\.csv: bar 2"):
         FileRecording(tmp_path).load("NSE:BAD", "day")
     (tmp_path / "NSE_BAD.day.csv").write_text("not,a,number\n")
     with pytest.raises(MalformedReply, match="every row needs"):

@@ -1,0 +1,23 @@
+"""``manage.py seed_market``: instruments and universes from the configured source's own list."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from core import clock
+from core.errors import DataUnavailable
+from market.services import listing
+
+
+class Command(BaseCommand):
+    help = "Write the instruments and universes that the configured source of market data lists. Safe to repeat."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            done = listing.seed(now=clock.now())
+        except DataUnavailable as error:
+            raise CommandError(f"{error.detail} Import instruments, or add `simulated` to MARKET_PROVIDERS.") from error
+        self.stdout.write(
+            f"{done.source}: {done.listed} listed, {done.added} added, {done.changed} changed, "
+            f"{done.unchanged} unchanged, {done.expired} expired, {done.universes} universes written"
+        )
