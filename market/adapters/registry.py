@@ -28,6 +28,7 @@ from market.adapters.base import (
     UpstreamUnavailable,
 )
 from market.adapters.limits import BreakerPolicy, CircuitBreaker, Monotonic, TokenBucket
+from market.adapters.polling import PollingTicks
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -249,11 +250,14 @@ class Registry:
         return found
 
     def tick_source(self) -> TickSource:
-        """Return the first source that streams. Raises Unsupported."""
-        for provider in self._providers:
-            if provider.adapter.capabilities.ticks and hasattr(provider.adapter, "tick_source"):
-                return provider.adapter.tick_source()
-        raise Unsupported("no configured source streams ticks")
+        """Return a stream of the first source alone: its own ticks, or its quotes asked for again and again.
+
+        Ticks of a later source beside the first one's quotes would be two markets under one name.
+        """
+        first = self._providers[0]
+        if first.adapter.capabilities.ticks and hasattr(first.adapter, "tick_source"):
+            return first.adapter.tick_source()
+        return PollingTicks(first.data_source, lambda symbols, now: _quotes_of(first, symbols, now))
 
     def status(self) -> list[ProviderStatus]:
         return [provider.status() for provider in self._providers]
@@ -294,6 +298,13 @@ def _merge(batch: QuoteBatch, provider: Provider, symbols: Sequence[str], now: d
         if symbol in answer:
             batch.quotes[symbol] = answer[symbol]
             batch.sources[symbol] = provider.data_source
+
+
+def _quotes_of(provider: Provider, symbols: Sequence[str], now: datetime) -> dict[str, Quote]:
+    batch = QuoteBatch({}, {}, [])
+    for part in _parts(symbols, provider.adapter.capabilities.max_symbols_per_quote):
+        _merge(batch, provider, part, now)
+    return batch.quotes
 
 
 def _parts(symbols: Sequence[str], size: int) -> Iterator[Sequence[str]]:

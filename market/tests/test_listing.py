@@ -5,7 +5,7 @@ from decimal import Decimal
 from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from market.adapters.base import ListedInstrument, Unsupported
 from market.adapters.simulated.instruments import cash_instruments
@@ -95,5 +95,7 @@ def test_the_command_says_what_it_did() -> None:
     assert "1 listed, 1 added" in out.getvalue()
     source = FakeData("yahoo")
     source.error = Unsupported("Yahoo lists no instruments")
-    with providers.use(registry_of(source)), pytest.raises(CommandError, match="Import instruments"):
-        call_command("seed_market")
+    said = StringIO()
+    with providers.use(registry_of(source)):
+        call_command("seed_market", stderr=said)
+    assert "Import instruments" in said.getvalue()

@@ -1,5 +1,6 @@
 """Which source answers, and what the others' failures do about it."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -233,3 +234,28 @@ def test_the_breakers_pause_is_bounded() -> None:
 
 def test_all_intervals_are_known_words() -> None:
     assert set(FakeData().capabilities.candles) == ALL
+
+
+def test_a_source_without_ticks_is_asked_again_and_again() -> None:
+    source = FakeData("yahoo", {A: 1.0, B: 2.0})
+    ticks = registry_of(source, FakeData("simulated", {A: 9.0})).tick_source()
+    ticks.subscribe([A, B, C])
+    assert ticks.name == "yahoo"
+
+    async def rounds() -> list[list[str]]:
+        seen: list[list[str]] = []
+        moments = iter([NOW, NOW])
+
+        def clock() -> datetime:
+            if len(seen) == 1:
+                source.prices[A] = 1.5
+            return next(moments)
+
+        ticks._sleep = lambda seconds: asyncio.sleep(0)  # type: ignore[attr-defined]
+        async for batch in ticks.run(clock=clock):
+            seen.append([quote.symbol for quote in batch])
+            if len(seen) == 2:
+                break
+        return seen
+
+    assert asyncio.run(rounds()) == [[A, B], [A]]
