@@ -152,9 +152,7 @@ class _Tally:
         fresh = ~evidence.repeats & (evidence.day_before >= session_before)
         has_before = evidence.day_before >= 0
         seen = evidence.seen_on >= 0
-        return cls(
-            days, kind, count(everything), count(has_before), count(evidence.repeats), count(fresh), count(seen)
-        )
+        return cls(days, kind, count(everything), count(has_before), count(evidence.repeats), count(fresh), count(seen))
 
     @property
     def listed(self) -> Flags:
