@@ -27,7 +27,7 @@ def record(
     *,
     actor: Model | str,
     action: str,
-    object: Model | str = "",  # noqa: A002 - who did what to which object
+    object: Model | str = "",
     user_id: int | None = None,
     data: Mapping[str, Any] | None = None,
     ip: str = "",

@@ -61,9 +61,9 @@ _consumers: dict[str, Consumer] = {}
 def register_consumer(name: str, kinds: Iterable[str], handler: Handler) -> None:
     """Make ``handler`` receive every event of ``kinds`` (all, if empty), from the oldest that is kept.
 
-    Call it when the app is ready (``receivers.py``). The name is stored with the cursor and must not change. The handler
-    runs inside a transaction and does nothing but make rows: no network, no queue. It may be called again for an event
-    whose transaction failed. Raises ValueError if another handler has the name.
+    Call it when the app is ready (``receivers.py``). The name is stored with the cursor and must not change. The
+    handler runs inside a transaction and does nothing but make rows: no network, no queue. It may be called again for
+    an event whose transaction failed. Raises ValueError if another handler has the name.
     """
     known = _consumers.get(name)
     if known is not None and known.handler is not handler:
@@ -260,6 +260,6 @@ def purge(*, before: datetime) -> int:
 
 
 def pending_count(consumer: str, *, older_than: timedelta = timedelta(), now: datetime | None = None) -> int:
-    """Return how many events wait for a consumer, counting those recorded at least ``older_than`` ago (health check)."""
+    """Return how many events that are at least ``older_than`` old wait for a consumer (for the health check)."""
     edge = (now or clock.now()) - older_than
     return _unsettled(_consumers[consumer]).filter(created_at__lte=edge).count()

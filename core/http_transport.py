@@ -33,7 +33,7 @@ _LOOKUPS_AT_ONCE = 32
 _lookups = threading.BoundedSemaphore(_LOOKUPS_AT_ONCE)
 
 
-class BlockedAddress(Exception):  # noqa: N818 - turned into http.Blocked
+class BlockedAddress(Exception):
     """The policy forbids every address the host has. No packet was sent to it."""
 
 

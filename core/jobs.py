@@ -33,7 +33,7 @@ class UnknownTask(LookupError):
     """No task of that name is registered: a slip in the program, found when queueing, not by a worker later."""
 
 
-class SlotSkipped(Exception):  # noqa: N818 - a decision, not a fault
+class SlotSkipped(Exception):
     """Raised inside ``run_slot`` to say that this turn is left out, and why. Missed turns are never made up."""
 
 

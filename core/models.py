@@ -66,7 +66,8 @@ class EventConsumption(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["event", "consumer", "target"], name="event_once_per_consumer_and_target"),
             models.CheckConstraint(
-                condition=Q(status="waiting", retry_at__isnull=False) | (~Q(status="waiting") & Q(retry_at__isnull=True)),
+                condition=Q(status="waiting", retry_at__isnull=False)
+                | (~Q(status="waiting") & Q(retry_at__isnull=True)),
                 name="event_retry_only_while_waiting",
             ),
         ]

@@ -19,7 +19,7 @@ def get() -> str:
     return _current.get()
 
 
-def set(value: str) -> Token[str]:  # noqa: A001 - read as request_id.set(...)
+def set(value: str) -> Token[str]:
     """Make ``value`` the present id. Give the token to ``reset`` when the request ends."""
     return _current.set(value)
 

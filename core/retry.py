@@ -45,7 +45,7 @@ def read(
     sleep: Callable[[float], None],
     rng: random.Random,
     method: str = "GET",
-    policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+    policy: RetryPolicy = RetryPolicy(),
     monotonic: Callable[[], float] = clock.monotonic,
     **options: Any,
 ) -> Response:

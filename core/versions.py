@@ -46,7 +46,7 @@ class Versions:
     Inside a transaction the database is asked each time and the answer is kept from the others: it may hold a bump of
     that very transaction, for which nobody else can see the data yet.
 
-    ``read``, ``monotonic`` and ``uncommitted`` can be replaced in tests; ``max_age_s`` is how long an answer may be used.
+    ``read``, ``monotonic`` and ``uncommitted`` can be replaced in tests; ``max_age_s`` is how long an answer is used.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ copied to a file, which is what the threads open; elsewhere they open the test d
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ def _in_threads(work: Callable[[int], Any], workers: int = 4) -> list[Any]:
         return list(pool.map(run, range(workers)))
 
 
-@pytest.fixture
-def race(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Race]:
+@pytest.fixture(name="race")
+def race_fixture(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Race:
     """``race(work, workers)``: see `_in_threads`. Look at the outcome in a race of one worker."""
     if connection.vendor == "sqlite":
         connection.ensure_connection()
@@ -42,4 +42,4 @@ def race(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         target.close()
         settings = {**connections.settings["default"], "NAME": str(tmp_path / "race.sqlite3")}
         monkeypatch.setitem(connections.settings, "default", settings)
-    yield _in_threads
+    return _in_threads

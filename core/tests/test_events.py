@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core import clock, events
 from core.models import Event, EventConsumption, EventCursor
-from core.tests.racing import Race, race  # noqa: F401 - a fixture
+from core.tests.racing import Race, race_fixture  # noqa: F401
 
 T0 = datetime(2026, 5, 4, 4, 0, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def test_an_event_is_not_recorded_outside_a_transaction() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_rolled_back_work_leaves_no_event() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         events.record("signal.created", payload={})
         raise RuntimeError
     assert Event.objects.count() == 0
@@ -234,9 +234,10 @@ def test_what_waits_is_counted_by_age(handled: list[int]) -> None:
 def test_racing_workers_handle_each_event_once(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_consumers", {})
     events.register_consumer(
-        "racing", ["signal.created"],
+        "racing",
+        ["signal.created"],
         lambda event: EventCursor.objects.create(consumer=f"row of {event.pk}", updated_at=T0) and None,
-    )  # fmt: skip
+    )
     race(lambda _: [record() for _ in range(30)], 1)
     settled = race(lambda _: events.consume("racing", now=T0), 4)
     left = race(lambda _: events.consume("racing", now=at(hours=1)), 1)
@@ -244,7 +245,9 @@ def test_racing_workers_handle_each_event_once(race: Race, monkeypatch: pytest.M
     assert race(lambda _: EventCursor.objects.filter(consumer__startswith="row of").count(), 1) == [30]
 
 
-def test_an_event_whose_transaction_is_still_open_is_delivered_later(race: Race, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_whose_transaction_is_still_open_is_delivered_later(
+    race: Race, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has one writer at a time: ids are committed in order")
     monkeypatch.setattr(events, "_consumers", {})
@@ -288,4 +291,3 @@ def test_whatever_fails_committed_events_and_no_others_arrive(handled: list[int]
     while events.consume("seen", now=now):
         pass
     assert handled == committed
-

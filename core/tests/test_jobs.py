@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from core import clock, jobs, request_id
 from core.models import JobSlot
-from core.tests.racing import Race, race  # noqa: F401 - a fixture
+from core.tests.racing import Race, race_fixture  # noqa: F401
 
 NOW = datetime(2026, 5, 4, 4, 0, 30, tzinfo=UTC)
 LEASE = timedelta(seconds=50)
@@ -44,7 +44,7 @@ def test_a_job_is_queued_when_the_transaction_commits(django_capture_on_commit_c
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("eager")
 def test_rolled_back_work_queues_nothing() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         jobs.enqueue("core.tests.note", n=1)
         raise RuntimeError
     assert seen == []
@@ -60,10 +60,15 @@ def test_an_unknown_name_is_an_error_at_once() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (Decimal("1.5"), "n was a Decimal"), (NOW, "n was a datetime"), (float("nan"), "n was nan"), ((1,), "n was a tuple"),
-        ({"a": [{"b": {1, 2}}]}, r"n\.a\[0\]\.b was a set"), ({1: "x"}, "keys must be strings"), (b"x", "n was a bytes"),
+        (Decimal("1.5"), "n was a Decimal"),
+        (NOW, "n was a datetime"),
+        (float("nan"), "n was nan"),
+        ((1,), "n was a tuple"),
+        ({"a": [{"b": {1, 2}}]}, r"n\.a\[0\]\.b was a set"),
+        ({1: "x"}, "keys must be strings"),
+        (b"x", "n was a bytes"),
     ],
-)  # fmt: skip
+)
 def test_only_plain_values_travel(value: object, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
         jobs.enqueue("core.tests.note", n=value)

@@ -39,7 +39,12 @@ def test_a_line_has_time_level_name_event_and_request_id(lines: Callable[[], lis
         logging.getLogger("under_test").info("scan done in %d ms", 12, extra={"signals": 3})
     (line,) = lines()
     assert line["event"] == "scan done in 12 ms"
-    assert (line["level"], line["logger"], line["request_id"], line["signals"]) == ("info", "under_test", "req-12345678", 3)
+    assert (line["level"], line["logger"], line["request_id"], line["signals"]) == (
+        "info",
+        "under_test",
+        "req-12345678",
+        3,
+    )
     assert line["at"].endswith("Z")
 
 

@@ -17,7 +17,9 @@ def test_r2_rounds_half_up(value: money.Amount, expected: str) -> None:
     assert str(money.r2(value)) == expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [("0.5", "1"), ("1.5", "2"), ("2.5", "3"), ("-2.5", "-3"), ("2.49", "2")])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("0.5", "1"), ("1.5", "2"), ("2.5", "3"), ("-2.5", "-3"), ("2.49", "2")]
+)
 def test_r0_rounds_half_up_not_to_even(value: str, expected: str) -> None:
     assert str(money.r0(value)) == expected
 
@@ -40,8 +42,14 @@ def test_paise_and_rupees_round_trip(paise: int) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("1234567.8", "12,34,567.80"), ("0", "0.00"), ("999", "999.00"), ("1000", "1,000.00"), ("99999.995", "1,00,000.00"),
-        ("-1234567.8", "-12,34,567.80"), ("123456789012.34", "1,23,45,67,89,012.34"), ("-0.001", "0.00"),
+        ("1234567.8", "12,34,567.80"),
+        ("0", "0.00"),
+        ("999", "999.00"),
+        ("1000", "1,000.00"),
+        ("99999.995", "1,00,000.00"),
+        ("-1234567.8", "-12,34,567.80"),
+        ("123456789012.34", "1,23,45,67,89,012.34"),
+        ("-0.001", "0.00"),
     ],
 )
 def test_format_rupees_groups_by_lakh_and_crore(value: str, text: str) -> None:
@@ -60,8 +68,15 @@ def test_formatting_loses_nothing(paise: int) -> None:
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        ("120000", "1.2 L"), ("34000000", "3.4 Cr"), ("99999", "99,999"), ("99999.5", "1.0 L"), ("9999999", "1.0 Cr"),
-        ("9990000", "99.9 L"), ("-250000", "-2.5 L"), ("0", "0"), ("123456000000", "12,345.6 Cr"),
+        ("120000", "1.2 L"),
+        ("34000000", "3.4 Cr"),
+        ("99999", "99,999"),
+        ("99999.5", "1.0 L"),
+        ("9999999", "1.0 Cr"),
+        ("9990000", "99.9 L"),
+        ("-250000", "-2.5 L"),
+        ("0", "0"),
+        ("123456000000", "12,345.6 Cr"),
     ],
 )
 def test_compact(value: str, text: str) -> None:

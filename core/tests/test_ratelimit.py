@@ -148,10 +148,17 @@ def test_headers_are_whole_seconds_that_are_late_enough() -> None:
     limiter.hit("k", limit=1, window_s=60, now=at(0.4))
     headers = limiter.hit("k", limit=1, window_s=60, now=at(1.1)).headers()
     reset = str(int(T0.timestamp()) + 61)
-    assert headers == {"X-RateLimit-Limit": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset, "Retry-After": "60"}
+    assert headers == {
+        "X-RateLimit-Limit": "1",
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": reset,
+        "Retry-After": "60",
+    }
 
 
-def test_without_redis_each_process_counts_for_itself_and_says_so_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+def test_without_redis_each_process_counts_for_itself_and_says_so_once_a_minute(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     limiter = FallbackLimiter(RedisLimiter.from_url(DEAD_URL), MemoryLimiter())
     with caplog.at_level(logging.WARNING, logger="platform.ratelimit"):
         answers = [limiter.hit("k", limit=2, window_s=300, now=at(i * 20)).allowed for i in range(7)]

@@ -12,27 +12,80 @@ CANARY = st.text(alphabet="ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjkmnpqrstuvwxyz234567
     lambda tail: "Qx7" + tail
 )
 KEYS = [
-    "password", "new_password", "Secret", "api_secret", "webhook_secret", "token", "access_token", "refreshToken", "otp",
-    "Authorization", "X-Authorization", "Cookie", "Set-Cookie", "api_key", "X-API-Key", "apiKey", "request_token",
-    "api_session", "enctoken", "kite_session", "private_key", "totp", "checksum", "pan", "session_id", "client_secret",
-]  # fmt: skip
+    "password",
+    "new_password",
+    "Secret",
+    "api_secret",
+    "webhook_secret",
+    "token",
+    "access_token",
+    "refreshToken",
+    "otp",
+    "Authorization",
+    "X-Authorization",
+    "Cookie",
+    "Set-Cookie",
+    "api_key",
+    "X-API-Key",
+    "apiKey",
+    "request_token",
+    "api_session",
+    "enctoken",
+    "kite_session",
+    "private_key",
+    "totp",
+    "checksum",
+    "pan",
+    "session_id",
+    "client_secret",
+]
 TEXTS = [
-    "tc_live_ab12_{}", "key tc_test_{} was refused", "zt_{}", "(zt_{})", "whsec_{}+/=", "Bearer {}", "bearer   {}",
-    "Authorization: token abc:{}", "authorization: Basic {}", "enctoken {}", "kite_session={}; Path=/",
-    "Cookie: theme=dark; kite_session={}; a=b", "Set-Cookie: access_token_cookie={}", "https://user:{}@example.com/x",
-    "redis://:{}@127.0.0.1:6379/0", "https://x.in/cb?request_token={}&action=login", "GET /verify?token={} HTTP/1.1",
-    "eyJhbGciOi{}.eyJzdWIi{}.{}", '{{"password": "{} and more"}}', "{{'api_secret': '{}', 'n': 1}}",
-    '{{\\"access_token\\": \\"{}\\"}}', "api_key={} was wrong", "Login(user='a', password='{}')", "otp: {}", "token%3D{}",
-    "b'password={}'", "{{'headers': {{'Authorization': 'Bearer {}'}}}}", "redirect=%2F&api_session={}",
-    '{{"password": "a\\"b {}"}}', '{{"password": "cut off {}', "sms_otp={}", "user.password: {}", "X-API-Key: {}",
+    "tc_live_ab12_{}",
+    "key tc_test_{} was refused",
+    "zt_{}",
+    "(zt_{})",
+    "whsec_{}+/=",
+    "Bearer {}",
+    "bearer   {}",
+    "Authorization: token abc:{}",
+    "authorization: Basic {}",
+    "enctoken {}",
+    "kite_session={}; Path=/",
+    "Cookie: theme=dark; kite_session={}; a=b",
+    "Set-Cookie: access_token_cookie={}",
+    "https://user:{}@example.com/x",
+    "redis://:{}@127.0.0.1:6379/0",
+    "https://x.in/cb?request_token={}&action=login",
+    "GET /verify?token={} HTTP/1.1",
+    "eyJhbGciOi{}.eyJzdWIi{}.{}",
+    '{{"password": "{} and more"}}',
+    "{{'api_secret': '{}', 'n': 1}}",
+    '{{\\"access_token\\": \\"{}\\"}}',
+    "api_key={} was wrong",
+    "Login(user='a', password='{}')",
+    "otp: {}",
+    "token%3D{}",
+    "b'password={}'",
+    "{{'headers': {{'Authorization': 'Bearer {}'}}}}",
+    "redirect=%2F&api_session={}",
+    '{{"password": "a\\"b {}"}}',
+    '{{"password": "cut off {}',
+    "sms_otp={}",
+    "user.password: {}",
+    "X-API-Key: {}",
     "postgres://app:p@ss{}@db:5432/x",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("key", KEYS)
 @given(canary=CANARY)
 def test_no_value_under_a_telling_name_survives(key: str, canary: str) -> None:
-    shapes = [{key: canary}, {"a": [{"b": {key: {"deep": [canary]}}}]}, [(key, canary)], [(key.encode(), canary.encode())]]
+    shapes = [
+        {key: canary},
+        {"a": [{"b": {key: {"deep": [canary]}}}]},
+        [(key, canary)],
+        [(key.encode(), canary.encode())],
+    ]
     shapes.append({key: [canary, {"x": canary}]})
     for shape in shapes:
         assert canary not in json.dumps(redact(shape))
@@ -78,7 +131,10 @@ def test_a_cycle_ends() -> None:
     assert "[too deep]" in json.dumps(redact(loop))
 
 
-@pytest.mark.parametrize("name", ["instrument_token", "token_type", "has_api_secret", "symbol", "option", "spinning", "key", "panel", "expand"])
+@pytest.mark.parametrize(
+    "name",
+    ["instrument_token", "token_type", "has_api_secret", "symbol", "option", "spinning", "key", "panel", "expand"],
+)
 def test_harmless_names_stay_readable(name: str) -> None:
     assert not is_sensitive(name)
     assert redact({name: "NSE:INFY"}) == {name: "NSE:INFY"}
@@ -87,16 +143,30 @@ def test_harmless_names_stay_readable(name: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Holding 12 of NSE:INFY at 1,500.50", "GET /api/market/candles?symbol=NSE:INFY&interval=day", "instrument_token=408065",
-        "The token is missing.", "token: ", "password=None", "2026-05-03T05:21:00Z", "https://example.com/a@b", "eye catching",
-        "a basic analysis", 'Bearer realm="partner"',
+        "Holding 12 of NSE:INFY at 1,500.50",
+        "GET /api/market/candles?symbol=NSE:INFY&interval=day",
+        "instrument_token=408065",
+        "The token is missing.",
+        "token: ",
+        "password=None",
+        "2026-05-03T05:21:00Z",
+        "https://example.com/a@b",
+        "eye catching",
+        "a basic analysis",
+        'Bearer realm="partner"',
     ],
-)  # fmt: skip
+)
 def test_ordinary_text_is_unchanged(text: str) -> None:
     assert redact_text(text) == text
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda c: st.lists(c) | st.dictionaries(st.text(), c), max_leaves=20))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda c: st.lists(c) | st.dictionaries(st.text(), c),
+        max_leaves=20,
+    )
+)
 def test_redacting_twice_changes_nothing_more_and_never_fails(value: object) -> None:
     once = redact(value)
     json.dumps(once)

@@ -14,7 +14,9 @@ def test_a_well_formed_id_of_the_caller_is_kept(good: str) -> None:
     assert request_id.accept(good) == good
 
 
-@pytest.mark.parametrize("bad", [None, "", "short", "x" * 65, "has space", "line\nbreak1", "abcdefgh\n", "a/b/c/d/e", "₹₹₹₹₹₹₹₹"])
+@pytest.mark.parametrize(
+    "bad", [None, "", "short", "x" * 65, "has space", "line\nbreak1", "abcdefgh\n", "a/b/c/d/e", "₹₹₹₹₹₹₹₹"]
+)
 def test_any_other_is_replaced_by_a_new_one(bad: str | None) -> None:
     accepted = request_id.accept(bad)
     assert accepted != bad

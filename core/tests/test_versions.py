@@ -7,7 +7,7 @@ from django.db import DatabaseError, transaction
 
 from core import clock, money, versions
 from core.models import DataVersion, JobSlot
-from core.tests.racing import Race, race  # noqa: F401 - a fixture
+from core.tests.racing import Race, race_fixture  # noqa: F401
 from core.versions import Versions
 
 T0 = datetime(2026, 5, 4, 4, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_bump_counts_up_from_one() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_bump_never_was() -> None:
     versions.bump("prices")
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with pytest.raises(RuntimeError), transaction.atomic():  # noqa: PT012
         versions.bump("prices")
         raise RuntimeError
     assert versions.read_all() == {"prices": 1}
