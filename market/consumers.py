@@ -156,7 +156,7 @@ class TickConsumer:
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
-                return
+                return None
             raw = message.get("text") if message.get("text") is not None else message.get("bytes") or b""
             size = len(raw) if isinstance(raw, bytes) else len(raw.encode())
             if size > codec.MAX_MESSAGE_BYTES:

@@ -1,8 +1,9 @@
 """Which symbols exist: asked off the event loop, remembered for a while."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Sequence
+
+from market.services.threads import in_thread
 
 KNOWN_S = 300.0
 UNKNOWN_S = 2.0  # an import in another process must show within two seconds
@@ -35,7 +36,7 @@ class Directory:
         rows = [self._until_s.get(symbol) for symbol in symbols]
         if all(row is not None and at_s < row[1] for row in rows):
             return {symbol for symbol, row in zip(symbols, rows, strict=True) if row is not None and row[0]}
-        return await asyncio.to_thread(self.known_now, symbols)
+        return await in_thread(self.known_now, symbols)
 
     def _remember(self, symbols: Sequence[str], found: set[str], at_s: float) -> None:
         with self._lock:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from core import clock
 from market.adapters.base import ProviderError, Quote, StaleFeed, TickSource
+from market.services.threads import in_thread
 from market.stream.hub import Status
 
 log = logging.getLogger("platform.feed")
@@ -75,7 +76,7 @@ class Feed:
         while True:
             self.last_tick_s = None
             try:
-                source = await asyncio.to_thread(self._make_source)
+                source = await in_thread(self._make_source)
                 self.provider = source.name
                 await self._stream(source)
                 detail = "The price source ended its stream."

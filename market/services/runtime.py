@@ -29,6 +29,7 @@ from market.services.market_hours import MarketHours
 from market.services.providers import QuoteBatch, registry
 from market.services.quotes import QuoteStore
 from market.services.snapshot import UNIVERSE, MarketState, TopSignals, no_signals
+from market.services.threads import in_thread
 from market.services.warmers import Warmers
 from market.stream.hub import Hub, Status
 from market.stream.symbols import is_well_formed
@@ -108,7 +109,7 @@ class MarketRuntime:
             return {s: e.quote for s, e in entries.items()}, {s: e.source for s, e in entries.items()}
 
         try:
-            return await asyncio.to_thread(read)
+            return await in_thread(read)
         except PlatformError:
             return {}, {}
 
@@ -117,13 +118,13 @@ class MarketRuntime:
 
         Raises ProviderNotInstalled when a configured source has no adapter.
         """
-        await asyncio.to_thread(registry)
+        await in_thread(registry)
         sinks = (HubSink(self.hub), StoreSink(self.store))
         self.feed = self._make_feed(sinks)
         self.hub.on_interest = self.feed.interest_changed
         with suppress(Exception):  # the warmer logs and tries again every second
             async with asyncio.timeout(WARM_WITHIN_S):
-                await asyncio.to_thread(self.warmers.refresh)
+                await in_thread(self.warmers.refresh)
         works: tuple[Callable[[], Awaitable[None]], ...] = (self.feed.run, self.warmers.run, self.hub.run)
         self._tasks = [asyncio.create_task(_kept_up(work)) for work in works]
 

@@ -11,6 +11,7 @@ from core.errors import PlatformError
 from market.services.market_hours import MarketHours
 from market.services.quotes import QuoteStore
 from market.services.snapshot import INDEX_SYMBOLS, MarketState, PatternSignal, TopSignals, snapshot
+from market.services.threads import in_thread
 
 log = logging.getLogger("platform.warmers")
 
@@ -105,7 +106,7 @@ class Warmers:
         failing = False
         while True:
             try:
-                await asyncio.to_thread(self.refresh)
+                await in_thread(self.refresh)
                 failing = False
             except PlatformError as exc:
                 if not failing:

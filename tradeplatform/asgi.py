@@ -1,0 +1,62 @@
+"""The ASGI application: HTTP by the fast path or Django, WebSockets to their consumers, and the life of the feed."""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
+
+from django.core.asgi import get_asgi_application
+
+django_application = get_asgi_application()
+
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - what follows needs Django set up
+
+from market.routing import websocket_urlpatterns  # noqa: E402
+from market.services.runtime import runtime  # noqa: E402
+from tradeplatform.front import Front, HotReads  # noqa: E402
+
+log = logging.getLogger("platform.server")
+
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Start what runs beside the requests before the server listens, and stop it after the last one."""
+    await receive()  # lifespan.startup
+    try:
+        await runtime().start()
+    except Exception as exc:
+        log.exception("start failed")
+        await send({"type": "lifespan.startup.failed", "message": str(exc)})
+        return
+    await send({"type": "lifespan.startup.complete"})
+    await receive()  # lifespan.shutdown
+    await runtime().stop()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+class WebSockets:
+    """Routes WebSockets; an address that is none is refused in the handshake."""
+
+    def __init__(self) -> None:
+        self._router = URLRouter(websocket_urlpatterns)
+        self._paths = {f"/{route.pattern}" for route in websocket_urlpatterns}
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        if scope["path"] in self._paths:
+            await self._router(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "websocket.close", "code": 4404})
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": Front(django_application, HotReads(runtime)),
+        "websocket": WebSockets(),
+        "lifespan": lifespan,
+    }
+)
