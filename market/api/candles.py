@@ -16,7 +16,7 @@ from core.api.query import parse_query
 from core.clock import IST
 from market.api.fields import DateOrInstant, NumberOrNull, SymbolField
 from market.constants import Interval
-from market.services.charts import ChartRead, chart_read, indicator_lines
+from market.services.charts import ChartRead, chart_read, indicator_lines, times
 
 #: Range of an answer when ``from`` is left out, in days, by interval.
 DEFAULT_DAYS = {"minute": 1, "5minute": 5, "15minute": 15, "60minute": 60, "day": 365}
@@ -75,7 +75,7 @@ class CandlesApi(APIView):
 
 
 class IndicatorLineOut(serializers.Serializer):
-    """One line of an indicator; points are [t, value]."""
+    """One line of an indicator; points are [t, value] with ``t`` as candles have it."""
 
     key = serializers.CharField()
     label = serializers.CharField()
@@ -162,14 +162,6 @@ def candle_rows(read: ChartRead) -> list[dict[str, Any]]:
         {"t": t, "open": o, "high": h, "low": low, "close": c, "volume": v if v >= 0 else None}
         for t, o, h, low, c, v in columns
     ]
-
-
-def times(ts: np.ndarray, interval: str) -> list[str]:
-    """Render starts of bars: trade dates for days, else UTC instants."""
-    moments = ts.astype("datetime64[s]")
-    if interval == Interval.DAY:
-        return np.datetime_as_string(moments, unit="D").tolist()
-    return [f"{text}Z" for text in np.datetime_as_string(moments, unit="s").tolist()]
 
 
 def _conditional(request: Request, body: dict[str, Any], read: ChartRead) -> Response:

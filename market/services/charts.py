@@ -1,21 +1,29 @@
 """Candles for charts: the stored record first, else the providers; always one source for the whole range."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from core.errors import DataUnavailable, InvalidRequest, NotFound
-from engines.indicators import IndicatorError, compute_token
-from market.adapters.base import Bars, ProviderError, UnknownSymbol
-from market.constants import INTERVAL_MINUTES, MAX_BARS_PER_ANSWER
+from core.clock import IST
+from core.errors import InvalidRequest, InvalidSymbol, NotFound
+from engines.indicators.registry import PANE
+from engines.indicators.tokens import IndicatorCall, InvalidIndicator, indicator_call, parse_token
+from market.adapters.base import Bars
+from market.constants import INTERVAL_MINUTES, MAX_BARS_PER_ANSWER, Interval
 from market.selectors.instruments import find_instrument
 from market.services.candles import read_bars
 from market.services.exchanges import clock_for
 from market.services.providers import registry
 
 #: Bars before the asked range that indicators warm up on.
-WARM_UP_BARS = 260
+WARM_UP_BARS = 300
+MAX_INDICATORS = 10
+SESSION_MINUTES = 375
+DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +39,170 @@ class ChartRead:
 
 
 def chart_read(
-    *, symbol: str, interval: str, start: date | datetime, end: date | datetime, adjusted: bool, now: datetime
+    *,
+    symbol: str,
+    interval: str,
+    start: date | datetime,
+    end: date | datetime,
+    adjusted: bool,
+    now: datetime,
+    tail: int = 0,
 ) -> ChartRead:
-    """Return the bars that start in [start, end].
+    """Return the bars that start in [start, end]; with ``tail`` only the last so many of them.
 
     Raises NotFound for a symbol nobody knows, InvalidRequest for a range in the wrong order or above
     ``MAX_BARS_PER_ANSWER`` bars, DataUnavailable when no source can answer.
     """
-    first, last = _bounds(start, end)
-    if first > last:
+    if lower_bound(start) > upper_bound(end):
         raise InvalidRequest("`from` is after `to`.")
-    bars, source, is_adjusted = _bars(symbol, interval, first, last, adjusted, now)
-    if len(bars) > MAX_BARS_PER_ANSWER:
+    read = _read(symbol, interval, start, end, adjusted, now)
+    if tail:
+        read = _cut(read, slice(-tail, None))
+    _limit(len(read.bars))
+    return read
+
+
+def _read(
+    symbol: str, interval: str, start: date | datetime, end: date | datetime, adjusted: bool, now: datetime
+) -> ChartRead:
+    instrument = find_instrument(symbol, now=now)
+    stored = read_bars(instrument, interval, start, end, adjusted=adjusted) if instrument else None
+    if stored is not None and len(stored.bars):
+        return ChartRead(symbol, interval, stored.adjusted, stored.bars, stored.source, stored.as_of)
+    try:
+        bars, source = registry().candles(symbol, interval, lower_bound(start), upper_bound(end), now=now)
+    except InvalidSymbol:
+        if instrument is None:
+            raise NotFound(f"{symbol} is not known.") from None
+        bars, source = _nothing(), stored.source if stored is not None else registry().primary
+    return ChartRead(symbol, interval, adjusted, bars, source, _as_of(symbol, interval, bars, now))
+
+
+def _limit(bars: int) -> None:
+    if bars > MAX_BARS_PER_ANSWER:
         raise InvalidRequest(
-            f"The range has {len(bars)} bars; one answer has at most {MAX_BARS_PER_ANSWER}. Ask for a shorter range."
+            f"The range has {bars} bars; one answer has at most {MAX_BARS_PER_ANSWER}. Ask for a shorter range."
         )
-    return ChartRead(symbol, interval, is_adjusted, bars, source, _as_of(symbol, interval, bars, now))
+
+
+def _nothing() -> Bars:
+    return Bars(np.empty(0, np.int64), *(np.empty(0) for _ in range(4)), np.empty(0, np.int64))
+
+
+def _cut(read: ChartRead, part: Any) -> ChartRead:
+    b = read.bars
+    columns = (b.ts[part], b.open[part], b.high[part], b.low[part], b.close[part], b.volume[part])
+    oi = None if b.oi is None else b.oi[part]
+    return ChartRead(read.symbol, read.interval, read.adjusted, Bars(*columns, oi), read.source, read.as_of)
+
+
+def lower_bound(moment: date | datetime) -> datetime:
+    """Return the first instant of a trade date in India, or the instant itself."""
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time.min, IST)
+
+
+def upper_bound(moment: date | datetime) -> datetime:
+    """Return the last instant of a trade date in India, or the instant itself."""
+    return moment if isinstance(moment, datetime) else datetime.combine(moment, time.max, IST)
+
+
+def times(ts: npt.NDArray[np.int64], interval: str) -> list[str]:
+    """Render starts of bars: trade dates for days, else UTC instants."""
+    moments = ts.astype("datetime64[s]")
+    if interval == Interval.DAY:
+        return np.datetime_as_string(moments, unit="D").tolist()
+    return [f"{text}Z" for text in np.datetime_as_string(moments, unit="s").tolist()]
+
+
+def _as_of(symbol: str, interval: str, bars: Bars, now: datetime) -> datetime | None:
+    """Return the end of the newest bar: the close of its session for days, its last minute for the rest."""
+    if not len(bars):
+        return None
+    last = datetime.fromtimestamp(int(bars.ts[-1]), UTC)
+    if interval != Interval.DAY:
+        return min(now, last + timedelta(minutes=INTERVAL_MINUTES[interval]))
+    session = clock_for(symbol).session_of(last.date())
+    return min(now, session.close_at if session else last + timedelta(days=1))
+
+
+def indicator_lines(
+    *,
+    symbol: str,
+    interval: str,
+    start: date | datetime,
+    end: date | datetime,
+    adjusted: bool,
+    names: Sequence[str],
+    now: datetime,
+) -> tuple[ChartRead, list[dict[str, Any]]]:
+    """Return the bars of the range and the indicators over them, in the shape of ``GET /api/market/indicators``.
+
+    Raises InvalidRequest naming the token that names no indicator, and what `chart_read` raises.
+    """
+    if not 0 < len(names) <= MAX_INDICATORS:
+        raise InvalidRequest(f"names: between 1 and {MAX_INDICATORS} indicators, was {len(names)}.")
+    try:
+        calls = [parse_token(name) for name in names]
+    except InvalidIndicator as exc:
+        raise InvalidRequest(f"names: {exc}.") from None
+    if lower_bound(start) > upper_bound(end):
+        raise InvalidRequest("`from` is after `to`.")
+    warm = _read(symbol, interval, lower_bound(start) - _warm_up(interval), end, adjusted, now)
+    first = int(np.searchsorted(warm.bars.ts, _first_ts(start, interval)))
+    _limit(len(warm.bars) - first)
+    columns = _columns(warm)
+    series = [_lines(name, call, columns, warm, first) for name, call in zip(names, calls, strict=True)]
+    return _cut(warm, slice(first, None)), series
+
+
+def _warm_up(interval: str) -> timedelta:
+    """Return a stretch of calendar time that holds ``WARM_UP_BARS`` bars, weekends and holidays allowed for."""
+    minutes = INTERVAL_MINUTES.get(interval, SESSION_MINUTES)
+    sessions = -(-WARM_UP_BARS * minutes // SESSION_MINUTES)
+    return timedelta(days=sessions * 1.5 + 7)
+
+
+def _first_ts(start: date | datetime, interval: str) -> int:
+    if interval == Interval.DAY:
+        day = start.astimezone(IST).date() if isinstance(start, datetime) else start
+        return int(datetime.combine(day, time.min, UTC).timestamp())
+    return int(lower_bound(start).timestamp())
+
+
+def _columns(read: ChartRead) -> Mapping[str, npt.NDArray[np.float64]]:
+    bars = read.bars
+    shift = 0 if read.interval == Interval.DAY else int(IST.utcoffset(datetime(2026, 1, 1)).total_seconds())
+    return {
+        "open": bars.open,
+        "high": bars.high,
+        "low": bars.low,
+        "close": bars.close,
+        "volume": np.where(bars.volume < 0, np.nan, bars.volume.astype(np.float64)),
+        "session": ((bars.ts + shift) // DAY_S).astype(np.float64),
+    }
+
+
+def _lines(
+    name: str, call: IndicatorCall, columns: Mapping[str, Any], read: ChartRead, first: int
+) -> dict[str, Any]:
+    """Compute one indicator and render its lines from ``first`` on; MACD is drawn with its signal and histogram."""
+    drawn = indicator_call("macd_full", call.numbers) if call.name == "macd" else call
+    indicator = drawn.indicator
+    values = indicator.function(*(columns[column] for column in indicator.inputs), **_arguments(drawn))
+    outputs = values if isinstance(values, tuple) else (values,)
+    starts = times(read.bars.ts[first:], read.interval)
+    lines = [
+        {"key": key, "label": indicator.title if len(outputs) == 1 else key, "points": _points(starts, line[first:])}
+        for key, line in zip(indicator.outputs, outputs, strict=True)
+    ]
+    return {"name": name, "kind": "pane" if indicator.place == PANE else "overlay", "lines": lines}
+
+
+def _arguments(call: IndicatorCall) -> dict[str, float | int]:
+    whole = {param.name for param in call.indicator.params if param.whole}
+    return {key: int(value) if key in whole else value for key, value in call.numbers.items()}
+
+
+def _points(starts: Sequence[str], values: npt.NDArray[np.float64]) -> list[tuple[str, float]]:
+    """Pair times and values; the warm-up is left out."""
+    return [(t, round(v, 4)) for t, v in zip(starts, values.tolist(), strict=True) if v == v]
