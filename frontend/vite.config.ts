@@ -12,6 +12,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
     rollupOptions: {
+      // htmx carries an eval for attributes that we switch off (main.ts).
+      checks: { eval: false },
       input: [
         "src/boot.ts",
         "src/main.ts",

@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 
 import { startClock } from "./lib/clock";
+import { startDateRanges } from "./lib/daterange";
 import { startDialogs } from "./lib/dialogs";
 import { scan, startLive } from "./lib/live";
 import { startMenus } from "./lib/menus";
@@ -20,6 +21,7 @@ htmx.config.defaultSwapDelay = 0;
 htmx.config.defaultSettleDelay = 0;
 
 startPreferences();
+startDateRanges();
 startDialogs();
 startMenus();
 startTabs();

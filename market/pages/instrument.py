@@ -9,7 +9,7 @@ from django.views import View
 
 from core import clock
 from core.errors import NotFound
-from engines.exchange.naming import parse_symbol
+from engines.exchange.naming import parse_key
 from market.constants import InstrumentType, Segment
 from market.pages import figures, presenters
 from market.services.exchanges import clock_for
@@ -33,7 +33,7 @@ class InstrumentPage(LoginRequiredMixin, View):
 
     def get(self, request: HttpRequest, symbol: str) -> HttpResponse:
         try:
-            key = str(parse_symbol(symbol))
+            key = str(parse_key(symbol))
         except ValueError as error:
             raise Http404(str(error)) from None
         if key != symbol:

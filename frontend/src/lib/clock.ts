@@ -67,7 +67,8 @@ function tick(): void {
     return;
   }
   const seconds = (Date.parse(status.next_change_at) - marketNow) / 1000;
-  left.textContent = `${phaseName(status.next_phase ?? "next phase")} in ${countdown(seconds)}`;
+  const next = status.next_phase === status.phase ? "Next session" : phaseName(status.next_phase ?? "next phase");
+  left.textContent = `${next} in ${countdown(seconds)}`;
   if (seconds <= 0 && passedMs > 1500) void refresh();
 }
 

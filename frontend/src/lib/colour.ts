@@ -34,5 +34,5 @@ export function withAlpha(hex: string, alpha: number): string {
   return `rgba(${r}, ${g}, ${b}, ${alpha})`;
 }
 
-/** The more readable of black-ish and white text on a fill. */
-export const textOn = (fill: string): string => (contrast(fill, "#ffffff") >= contrast(fill, "#14181f") ? "#ffffff" : "#14181f");
+/** The more readable of black and white text on a fill; one of the two always reaches 4.58:1. */
+export const textOn = (fill: string): string => (contrast(fill, "#ffffff") >= contrast(fill, "#000000") ? "#ffffff" : "#000000");

@@ -58,7 +58,7 @@ const timeParts = new Intl.DateTimeFormat("en-GB", {
   second: "2-digit",
   hour12: false,
 });
-const dateParts = new Intl.DateTimeFormat("en-GB", { timeZone: IST, day: "numeric", month: "short", year: "numeric" });
+const dateParts = new Intl.DateTimeFormat("en-US", { timeZone: IST, day: "numeric", month: "short", year: "numeric" });
 
 /** "14:05:09 IST" */
 export const istTime = (moment: Date): string => `${timeParts.format(moment)} IST`;
@@ -67,7 +67,10 @@ export const istTime = (moment: Date): string => `${timeParts.format(moment)} IS
 export const istMinute = (moment: Date): string => timeParts.format(moment).slice(0, 5);
 
 /** "3 May 2026" of the day in India. */
-export const istDate = (moment: Date): string => dateParts.format(moment);
+export function istDate(moment: Date): string {
+  const parts = Object.fromEntries(dateParts.formatToParts(moment).map(({ type, value }) => [type, value]));
+  return `${parts.day} ${parts.month} ${parts.year}`;
+}
 
 /** Age of a value: "now", "3 s ago", "4 min ago", "2 h ago", "5 d ago". */
 export function age(seconds: number): string {

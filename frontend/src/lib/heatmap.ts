@@ -3,6 +3,7 @@
 import { TreemapChart } from "echarts/charts";
 import { TooltipComponent } from "echarts/components";
 import { init, use } from "echarts/core";
+import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
 
 import { mix, textOn } from "./colour";
@@ -10,7 +11,7 @@ import { token } from "./dom";
 import { price, signedPct } from "./format";
 import { instrumentUrl } from "./search";
 
-use([TreemapChart, TooltipComponent, CanvasRenderer]);
+use([TreemapChart, TooltipComponent, LabelLayout, CanvasRenderer]);
 
 export type Sector = {
   name: string;
@@ -21,8 +22,6 @@ export type Sector = {
 
 /** A move of this size has the full colour. */
 const FULL_PCT = 3;
-/** Cells narrower than this show no text. */
-const LABEL_WIDTH = 44;
 
 type Leaf = { name: string; value: number; symbol: string; change: number | null; last: number | null };
 
@@ -53,6 +52,13 @@ function branch(sector: Sector): object {
     value: weight,
     children: sector.symbols.map((stock) => leaf(stock, share)),
   };
+}
+
+type Box = { width: number; height: number };
+
+/** A label that its cell cannot hold is moved out of sight: half a name misleads. */
+function inside({ rect, labelRect }: { rect: Box; labelRect: Box }): object {
+  return labelRect.width + 4 > rect.width || labelRect.height > rect.height ? { x: -9999 } : {};
 }
 
 export class HeatMap {
@@ -99,6 +105,7 @@ export class HeatMap {
           breadcrumb: { show: false },
           visibleMin: 20,
           label: this.labels(),
+          labelLayout: inside,
           upperLabel: this.headings(),
           itemStyle: { borderColor: line, borderWidth: 1, gapWidth: 1 },
           levels: [
@@ -116,15 +123,15 @@ export class HeatMap {
       fontFamily: token("font-sans"),
       fontSize: 12,
       lineHeight: 15,
-      overflow: "truncate",
-      formatter: ({ data, rect }: { data: Leaf; rect?: { width: number } }) =>
-        rect && rect.width < LABEL_WIDTH ? "" : `${data.name}\n${signedPct(data.change)}`,
+      overflow: "none",
+      formatter: ({ data }: { data: Leaf }) => `${data.name}\n${signedPct(data.change)}`,
     };
   }
 
   private headings(): object {
     return {
       show: true,
+      formatter: "{b}",
       height: 20,
       color: token("ink-2"),
       backgroundColor: token("surface"),

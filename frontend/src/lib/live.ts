@@ -32,6 +32,7 @@ const STATES: Record<FeedState, string> = {
   live: "Live",
   delayed: "Delayed",
   simulated: "Simulated",
+  replay: "Replay",
   down: "Down",
 };
 

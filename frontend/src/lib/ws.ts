@@ -3,10 +3,10 @@
 import { backoffMs, mergeTick, type Tick } from "./ticks";
 
 export type Mode = "ltp" | "quote" | "full";
-export type FeedState = "connecting" | "live" | "delayed" | "simulated" | "down";
+export type FeedState = "connecting" | "live" | "delayed" | "simulated" | "replay" | "down";
 
 type Message =
-  | { type: "ticks"; data: Record<string, Tick>; data_source?: string; as_of?: string; dropped?: number }
+  | { type: "ticks"; data: Record<string, Tick>; data_source?: string | null; as_of?: string | null; dropped?: number }
   | { type: "status"; connected: boolean; state?: string; detail?: string }
   | { type: "subscribed"; symbols: string[] }
   | { type: "error"; code: string; detail: string; symbols?: string[] };
@@ -108,7 +108,7 @@ export class TickSocket {
     else if (message.type === "error") this.events.refused(message.detail, message.symbols ?? []);
   }
 
-  private take(data: Record<string, Tick>, source?: string, asOf?: string, dropped = 0): void {
+  private take(data: Record<string, Tick>, source?: string | null, asOf?: string | null, dropped = 0): void {
     this.dropped += dropped;
     const changed = new Map<string, Tick>();
     for (const [symbol, tick] of Object.entries(data)) {
@@ -125,7 +125,7 @@ export class TickSocket {
   }
 
   private takeStatus(connected: boolean, state = "live", detail = ""): void {
-    const named = (["live", "delayed", "simulated"] as const).find((name) => name === state) ?? "live";
+    const named = (["live", "delayed", "simulated", "replay"] as const).find((name) => name === state) ?? "live";
     this.upstream = connected ? named : "down";
     this.become(this.upstream, connected ? "" : detail || "The price source is not connected");
   }

@@ -21,11 +21,9 @@ export type Bar = { time: BarTime; open: number; high: number; low: number; clos
 export const INTERVALS: Interval[] = ["minute", "5minute", "15minute", "60minute", "day"];
 
 const MINUTES: Record<Exclude<Interval, "day">, number> = { minute: 1, "5minute": 5, "15minute": 15, "60minute": 60 };
-/** Calendar days of one answer: under the API's limit of 5,000 bars, and a screenful or two. */
-export const SPAN_DAYS: Record<Interval, number> = { minute: 4, "5minute": 14, "15minute": 45, "60minute": 180, day: 1100 };
+/** Calendar days of one answer: a market that never closes stays under the API's limit of 5,000 bars. */
+export const SPAN_DAYS: Record<Interval, number> = { minute: 2, "5minute": 14, "15minute": 45, "60minute": 180, day: 1100 };
 
-/** Sessions open at 09:15 in India, which is 03:45 UTC; bars of an hour start there. */
-const OPEN_S = (3 * 60 + 45) * 60;
 const IST_S = (5 * 60 + 30) * 60;
 const DAY_S = 86_400;
 
@@ -43,19 +41,18 @@ export const toBar = (c: Candle): Bar => ({
 /** The date in India of an instant, "2026-05-03". */
 export const istDay = (seconds: number): string => new Date((seconds + IST_S) * 1000).toISOString().slice(0, 10);
 
-/** The start of the bar that an instant falls in. */
-export function bucket(seconds: number, interval: Interval): BarTime {
-  if (interval === "day") return istDay(seconds);
+/** The start of the bar that an instant falls in, counted from a bar of the same interval. */
+export function bucket(seconds: number, interval: Interval, known: BarTime): BarTime {
+  if (interval === "day" || typeof known === "string") return istDay(seconds);
   const length = MINUTES[interval] * 60;
-  const sinceOpen = (seconds % DAY_S) - OPEN_S;
-  return seconds - (((sinceOpen % length) + length) % length);
+  return known + Math.floor((seconds - known) / length) * length;
 }
 
 type Price = { price: number; at: number; dayOpen?: number | null; dayVolume?: number | null };
 
 /** The last bar after a price: the same bar moved, a new bar, or null when the price is older than the bar. */
 export function advance(last: Bar, tick: Price, interval: Interval): Bar | null {
-  const time = bucket(tick.at, interval);
+  const time = bucket(tick.at, interval, last.time);
   if (time < last.time) return null;
   const volume = interval === "day" && tick.dayVolume != null ? tick.dayVolume : null;
   if (time === last.time) {
@@ -83,6 +80,13 @@ export function join(older: Bar[], newer: Bar[]): Bar[] {
   const first = newer[0]?.time;
   if (first === undefined) return older;
   return [...older.filter((bar) => bar.time < first), ...newer];
+}
+
+/** The same bars with the newest ones replaced or added; null when the tail does not continue them. */
+export function withTail(bars: Bar[], tail: Bar[]): Bar[] | null {
+  const first = tail[0];
+  if (!first || !bars.some((bar) => bar.time === first.time)) return null;
+  return join(bars, tail);
 }
 
 /** "2026-05-03" minus days. */

@@ -4,12 +4,17 @@ import { ConditionalGet, explain, getJson } from "../api";
 import { $, $$, el, isTyping, must } from "../dom";
 import { compact, direction, price, signedPct } from "../format";
 import { latest, onTicks } from "../live";
-import { INTERVALS, SPAN_DAYS, advance, daysBefore, istDay, join, toBar, type Bar, type Candles, type Indicators } from "./bars";
+import { INTERVALS, SPAN_DAYS, advance, daysBefore, istDay, join, toBar, withTail, type Bar, type Candles, type Indicators } from "./bars";
 import { readView, writeView, type View } from "./address";
 import { ChartView } from "./view";
 
 const REFRESH_MS = 2000;
 const TABLE_BARS = 30;
+const TAIL_BARS = 3;
+/** Every so many refreshes the whole range is asked for again. */
+const FULL_REFRESH = 15;
+/** Empty stretches (weekends, holidays) that are stepped over in search of older bars. */
+const OLDER_TRIES = 5;
 
 export class ChartPanel {
   private readonly box: HTMLElement;
@@ -23,6 +28,7 @@ export class ChartPanel {
   private older: Bar[] = [];
   private exhausted = false;
   private loadingOlder = false;
+  private refreshes = 0;
   /** Bumped by every change of view: answers to an older question are dropped. */
   private question = 0;
 
@@ -71,18 +77,42 @@ export class ChartPanel {
     }
   }
 
-  /** Ask again, cheaply: bars that an import has just added appear within seconds. */
+  /**
+   * Ask again, cheaply: bars that an import has just added appear within seconds. While ticks move the last bar the
+   * whole range would come again each time, so then only its tail is asked for, and the whole now and then.
+   */
   private async refresh(): Promise<void> {
     if (document.hidden || !this.newest.length) return;
     const question = this.question;
+    this.refreshes += 1;
+    const tail = this.isTicking() && this.refreshes % FULL_REFRESH !== 0 ? this.newest.at(-TAIL_BARS) : undefined;
+    const from = tail ? this.address(tail) : this.firstDay();
     try {
-      const answer = await this.conditional.read(this.candlesUrl(this.firstDay()));
+      const answer = await this.conditional.read(this.candlesUrl(from));
       if (!answer || question !== this.question) return;
-      this.take(answer, true);
+      if (tail && !this.takeTail(answer)) return void this.load();
+      if (!tail) this.take(answer, true);
       await this.loadIndicators(question);
     } catch {
       // The feed state shows a server that is away; the next try is two seconds off.
     }
+  }
+
+  private isTicking(): boolean {
+    return latest(this.symbol)?.data_source === this.source;
+  }
+
+  /** How the API writes the time of a bar. */
+  private address(bar: Bar): string {
+    return typeof bar.time === "string" ? bar.time : new Date(bar.time * 1000).toISOString().replace(".000Z", "Z");
+  }
+
+  /** Take the newest bars; false when they are of another source or do not continue what is shown. */
+  private takeTail(answer: Candles): boolean {
+    const bars = answer.data_source === this.source ? withTail(this.newest, answer.candles.map(toBar)) : null;
+    if (!bars) return false;
+    this.take({ ...answer, candles: [] }, true, bars);
+    return true;
   }
 
   private async loadOlder(): Promise<void> {
@@ -90,12 +120,16 @@ export class ChartPanel {
     if (this.loadingOlder || this.exhausted || !first) return;
     this.loadingOlder = true;
     const question = this.question;
-    const firstDay = typeof first.time === "string" ? first.time : istDay(first.time);
-    const to = daysBefore(firstDay, 1);
+    let to = daysBefore(typeof first.time === "string" ? first.time : istDay(first.time), 1);
     try {
-      const answer = await getJson<Candles>(this.candlesUrl(daysBefore(to, SPAN_DAYS[this.view.interval]), to));
-      if (question !== this.question) return;
-      const bars = answer.data_source === this.source ? answer.candles.map(toBar) : [];
+      let bars: Bar[] = [];
+      for (let tries = 0; tries < OLDER_TRIES && !bars.length; tries += 1) {
+        const from = daysBefore(to, SPAN_DAYS[this.view.interval]);
+        const answer = await getJson<Candles>(this.candlesUrl(from, to));
+        if (question !== this.question) return;
+        if (answer.data_source === this.source) bars = answer.candles.map(toBar);
+        to = daysBefore(from, 1);
+      }
       this.exhausted = bars.length === 0;
       this.older = join(bars, this.older);
       if (bars.length) this.drawing.setBars(join(this.older, this.newest), true);
@@ -106,9 +140,9 @@ export class ChartPanel {
     }
   }
 
-  private take(answer: Candles, keepRange: boolean): void {
+  private take(answer: Candles, keepRange: boolean, bars = answer.candles.map(toBar)): void {
     this.source = answer.data_source;
-    this.newest = answer.candles.map(toBar);
+    this.newest = bars;
     const live = this.moved(this.newest.at(-1));
     this.drawing.setBars(join(this.older, live ? join(this.newest, [live]) : this.newest), keepRange);
     must(".chart-source", this.root).textContent = this.source ?? "no data";
@@ -233,13 +267,14 @@ export class ChartPanel {
     if (!bar) return box.replaceChildren();
     const before = bars[bars.indexOf(bar) - 1];
     const change = before ? (bar.close / before.close - 1) * 100 : null;
-    const pair = (name: string, value: string): HTMLElement => el("span", {}, `${name} `, el("b", {}, value));
+    const pair = (name: string, value: string, wide = true): HTMLElement =>
+      el("span", { class: wide && "wide" }, `${name} `, el("b", {}, value));
     box.replaceChildren(
       el("span", {}, this.drawing.label(bar.time as never)),
       pair("O", price(bar.open)),
       pair("H", price(bar.high)),
       pair("L", price(bar.low)),
-      pair("C", price(bar.close)),
+      pair("C", price(bar.close), false),
       el("span", { class: direction(change) }, signedPct(change, 2)),
       pair("Vol", compact(bar.volume)),
       ...values.map(({ label, colour, value }) => el("span", { class: colour }, `${label} ${price(value)}`)),

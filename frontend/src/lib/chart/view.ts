@@ -19,10 +19,11 @@ import { token } from "../dom";
 import { istDate, istMinute, istTime, price } from "../format";
 import { barTime, type Bar, type Indicators } from "./bars";
 
-type Line = { label: string; colour: string; series: ISeriesApi<"Line">; values: Map<Time, number> };
+type Line = { label: string; colour: string; series: ISeriesApi<"Line">; values: Map<Time, number>; last: number | undefined };
 
 const COLOURS = ["series-1", "series-2", "series-3", "series-4", "series-5"];
-const FIRST_BARS = 160;
+/** Bars shown at first: what the width holds at this many pixels a bar. */
+const BAR_PX = 8;
 
 const moment = (time: Time): Date => new Date(typeof time === "number" ? time * 1000 : `${String(time)}T00:00:00+05:30`);
 
@@ -76,7 +77,7 @@ export class ChartView {
     this.candles.setData(bars.map((bar) => ({ ...bar, time: bar.time as Time })));
     this.volume.setData(bars.map((bar) => this.volumeBar(bar)));
     if (range && prepended) scale.setVisibleLogicalRange({ from: range.from + added, to: range.to + added });
-    else if (!range) scale.setVisibleLogicalRange({ from: bars.length - FIRST_BARS, to: bars.length + 3 });
+    else if (!range) scale.setVisibleLogicalRange({ from: bars.length - scale.width() / BAR_PX, to: bars.length + 3 });
     else if (atEnd && added > 0) scale.scrollToRealTime();
     this.onCursor(null, this.valuesAt(bars.at(-1)?.time));
   }
@@ -132,7 +133,7 @@ export class ChartView {
     });
     series.setData(data);
     const values = new Map(data.flatMap((d) => ("value" in d ? [[d.time, d.value] as [Time, number]] : [])));
-    this.lines.push({ label, colour, series, values });
+    this.lines.push({ label, colour, series, values, last: [...values.values()].at(-1) });
   }
 
   /** Move the crosshair by bars; null when there is nothing to move over. */
@@ -191,8 +192,9 @@ export class ChartView {
 
   private valuesAt(time: Bar["time"] | undefined): { label: string; colour: string; value: number }[] {
     if (time === undefined) return [];
-    return this.lines.flatMap(({ label, colour, values }) => {
-      const value = values.get(time as Time);
+    return this.lines.flatMap(({ label, colour, values, last }) => {
+      // The bar in the making has no value of its own yet: the line ends at the bar before.
+      const value = values.get(time as Time) ?? (time === this.bars.at(-1)?.time ? last : undefined);
       return value === undefined ? [] : [{ label, colour, value }];
     });
   }
