@@ -23,5 +23,5 @@ export default defineConfig({
       ],
     },
   },
-  test: { include: ["tests/**/*.test.ts"] },
+  test: { include: ["tests/**/*.test.ts"], css: true },
 });
