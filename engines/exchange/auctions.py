@@ -25,28 +25,24 @@ def _step(name: str, hours: str, *, market: bool, limit: bool, random_from: str 
     return AuctionStep(name, start, end, market, limit, time.fromisoformat(random_from) if random_from else None)
 
 
-_MATCH: Final = {"market": False, "limit": False}
-_BOTH: Final = {"market": True, "limit": True}
-_LIMIT_ONLY: Final = {"market": False, "limit": True}
-
 #: (valid_from, steps, source), newest first.
 PRE_OPEN_STEPS: Final = (
     (
         date(2026, 9, 7),
         (
-            _step("entry", "09:00-09:05", **_BOTH),
-            _step("limit_entry", "09:05-09:10", **_LIMIT_ONLY, random_from="09:08"),
-            _step("matching", "09:10-09:12", **_MATCH),
-            _step("buffer", "09:12-09:15", **_MATCH),
+            _step("entry", "09:00-09:05", market=True, limit=True),
+            _step("limit_entry", "09:05-09:10", market=False, limit=True, random_from="09:08"),
+            _step("matching", "09:10-09:12", market=False, limit=False),
+            _step("buffer", "09:12-09:15", market=False, limit=False),
         ),
         "NSE pre-open FAQ of 2026-07-01; BSE notices of 2026-08-03",
     ),
     (
         date(2010, 10, 18),
         (
-            _step("entry", "09:00-09:08", **_BOTH, random_from="09:07"),
-            _step("matching", "09:08-09:12", **_MATCH),
-            _step("buffer", "09:12-09:15", **_MATCH),
+            _step("entry", "09:00-09:08", market=True, limit=True, random_from="09:07"),
+            _step("matching", "09:08-09:12", market=False, limit=False),
+            _step("buffer", "09:12-09:15", market=False, limit=False),
         ),
         "NSE/BSE pre-open call auction, in force 2010-10-18",
     ),
@@ -56,10 +52,10 @@ CLOSING_AUCTION_STEPS: Final = (
     (
         date(2026, 8, 3),
         (
-            _step("reference_price", "15:15-15:20", **_MATCH),
-            _step("entry", "15:20-15:25", **_BOTH),
-            _step("limit_entry", "15:25-15:30", **_LIMIT_ONLY, random_from="15:28"),
-            _step("matching", "15:30-15:35", **_MATCH),
+            _step("reference_price", "15:15-15:20", market=False, limit=False),
+            _step("entry", "15:20-15:25", market=True, limit=True),
+            _step("limit_entry", "15:25-15:30", market=False, limit=True, random_from="15:28"),
+            _step("matching", "15:30-15:35", market=False, limit=False),
         ),
         "SEBI circular of 2026-01-16; NSE trading modalities of 2026-05-29",
     ),

@@ -24,7 +24,9 @@ from engines.exchange.times import IST, instant, seconds_of_day, to_ist
 class ExchangeClock(Protocol):
     """What rules ask of time on an exchange."""
 
-    calendar: TradingCalendar
+    @property
+    def calendar(self) -> TradingCalendar:
+        """Return the calendar the clock follows."""
 
     def trade_date(self, now: datetime) -> date:
         """Return the date of the session in progress (pre-open to post-close), else of the most recent one."""

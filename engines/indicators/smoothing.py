@@ -4,6 +4,7 @@ W = J. Welles Wilder, "New Concepts in Technical Trading Systems" (1978).
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,16 +12,17 @@ import numpy.typing as npt
 from engines.indicators.arrays import Floats, as_bars, as_floats, check_window, lag
 from engines.indicators.windows import rolling_max, rolling_min, rolling_sum
 
-_Step = Callable[[Floats, Floats], Floats]
+# The same arithmetic on a number and on a row of numbers, which no one signature says.
+_Step = Callable[[Any, Any], Any]
 
 
-def _smooth(values: Floats, n: int, step: Callable[..., Floats]) -> Floats:
+def _smooth(values: Floats, n: int, step: _Step) -> Floats:
     """Seed with the mean of the first n values of each unbroken run, then apply ``step(average, value)``."""
     check_window(n)
     return _smooth_one(values, n, step) if values.ndim == 1 else _smooth_many(values, n, step)
 
 
-def _smooth_one(values: Floats, n: int, step: Callable[..., float]) -> Floats:
+def _smooth_one(values: Floats, n: int, step: _Step) -> Floats:
     out = [float("nan")] * len(values)
     count, state = 0, 0.0
     for t, value in enumerate(values.tolist()):

@@ -36,12 +36,8 @@ class IndicatorCall:
 
     @property
     def token(self) -> str:
-        """Return the canonical token; numbers at the end that are defaults are left out, the first one never."""
-        values = [value for _, value in self.params]
-        defaults = [param.default for param in self.indicator.params]
-        while len(values) > 1 and values[-1] == defaults[len(values) - 1]:
-            values.pop()
-        return self.name + "_".join(f"{value:g}" for value in values)
+        """Return the canonical token, all numbers spelled out: ``supertrend10_3``, ``macd12_26_9``."""
+        return self.name + "_".join(f"{value:g}" for _, value in self.params)
 
 
 def parse_token(token: str) -> IndicatorCall:

@@ -1,5 +1,7 @@
 """Indicators that need traded quantity. The spot index has none: use the future's."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,9 +25,10 @@ def vwap(
     missing = np.isnan(price) | np.isnan(v)
     weight = np.where(missing, 0.0, v)
     value = np.where(missing, 0.0, price) * weight
-    starts = np.flatnonzero(np.r_[True, labels[1:] != labels[:-1]]) if len(labels) else np.array([], np.int64)
+    edges = np.flatnonzero(labels[1:] != labels[:-1]) + 1
+    bounds = [0, *edges.tolist(), len(labels)]
     out = np.full_like(h, np.nan)
-    for first, last in zip(starts, np.r_[starts[1:], len(labels)], strict=True):
+    for first, last in pairwise(bounds):
         traded = np.cumsum(weight[first:last], axis=0)
         worth = np.cumsum(value[first:last], axis=0)
         out[first:last] = np.where(traded > 0.0, worth / np.where(traded > 0.0, traded, 1.0), np.nan)
