@@ -39,6 +39,7 @@ def race_fixture(transactional_db: None, tmp_path: Path, monkeypatch: pytest.Mon
         connection.ensure_connection()
         target = sqlite3.connect(tmp_path / "race.sqlite3")
         connection.connection.backup(target)
+        target.execute("PRAGMA journal_mode=WAL")  # threads that all change it at once do not wait for each other
         target.close()
         settings = {**connections.settings["default"], "NAME": str(tmp_path / "race.sqlite3")}
         monkeypatch.setitem(connections.settings, "default", settings)
