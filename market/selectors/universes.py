@@ -5,6 +5,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from core.errors import NotFound
+from market.constants import Source
 from market.models import UniverseMember, UniverseSnapshot
 
 
@@ -33,12 +34,12 @@ def universe_as_of(name: str, *, on: date) -> tuple[UniverseSnapshot, QuerySet[U
 def snapshots_between(name: str, start: date, end: date) -> list[UniverseSnapshot]:
     """Return the lists in force at any time from ``start`` to ``end``, oldest first.
 
-    The first one also stands for the time before it: nothing older is known.
+    The first one also stands for the time before it: nothing older is known. Lists of the simulated exchange count
+    only where there is no other.
     """
-    lists = UniverseSnapshot.objects.filter(universe__name=name.lower(), as_of__lte=end).order_by("as_of")
-    known = list(lists)
-    if not known:
-        first = UniverseSnapshot.objects.filter(universe__name=name.lower()).order_by("as_of").first()
-        return [first] if first else []
-    begun = [at for at, snapshot in enumerate(known) if snapshot.as_of <= start]
-    return known[begun[-1] if begun else 0 :]
+    known = list(UniverseSnapshot.objects.filter(universe__name=name.lower()).order_by("as_of"))
+    real = [snapshot for snapshot in known if snapshot.source != Source.SIMULATED]
+    known = real or known
+    in_time = [snapshot for snapshot in known if snapshot.as_of <= end] or known[:1]
+    begun = [at for at, snapshot in enumerate(in_time) if snapshot.as_of <= start]
+    return in_time[begun[-1] if begun else 0 :]

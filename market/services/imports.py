@@ -15,11 +15,12 @@ from django.conf import settings
 from core import clock
 from core.errors import PlatformError
 from market.constants import Source
-from market.importers.reasons import WORDS, Reason
+from market.importers.reasons import WORDS
 from market.models import ImportRun
 
 REJECTED_HEADER: Final = ("line", "symbol", "time", "open", "high", "low", "close", "volume", "reason", "detail")
 _MAX_SAMPLES: Final = 20
+_WORDS_BY_CODE: Final[dict[str, str]] = {reason.value: words for reason, words in WORDS.items()}
 #: Beginnings that a spreadsheet takes for a formula.
 _FORMULA: Final = ("=", "+", "-", "@")
 
@@ -75,7 +76,7 @@ class ImportReport:
             f" in {self.seconds:.1f} s ({self.rows_per_second:,.0f} rows/s){' - dry run, nothing kept' * self.dry_run}"
         )
         for code, count in self.reasons.most_common():
-            words = WORDS.get(Reason(code)) if code in Reason else None
+            words = _WORDS_BY_CODE.get(code)
             yield f"  {count:>9,}  {code}{f': {words}' if words else ''}"
         yield from (f"  note: {note}" for note in self.notes)
         if self.rejected_file is not None:
