@@ -5,19 +5,20 @@ from datetime import timedelta
 from celery import shared_task
 from django.core.management import call_command
 
-from core import clock
+from core import clock, events
 from core.jobs import run_slot, slot_of
 from core.models import JobSlot
 
 DAY_S = 24 * 3600
-KEEP_SLOTS = timedelta(days=90)
+KEEP = timedelta(days=90)
 
 
 @shared_task(name="core.prune")
 def prune() -> None:
-    """Remove expired sessions and the record of old job slots; once a day however many beats there are."""
+    """Remove expired sessions, settled events and the record of old job slots; once a day however many beats there are."""
     now = clock.now()
     with run_slot("core.prune", slot_of(now, DAY_S), now=now, lease=timedelta(minutes=5)) as claim:
         if claim is not None:
             call_command("clearsessions")
-            JobSlot.objects.filter(started_at__lt=now - KEEP_SLOTS).delete()
+            JobSlot.objects.filter(started_at__lt=now - KEEP).delete()
+            events.purge(before=now - KEEP)

@@ -11,6 +11,7 @@ app = Celery("tradeplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
+    "events that nobody was woken for": {"task": "core.consume_events", "schedule": 10.0},
     "instruments of the day": {"task": "market.refresh_listing", "schedule": crontab(hour="3", minute="0")},
     "housekeeping": {"task": "core.prune", "schedule": crontab(hour="20", minute="30")},
 }

@@ -68,7 +68,7 @@ def _read(
     instrument = find_instrument(symbol, now=now)
     stored = read_bars(instrument, interval, start, end, adjusted=adjusted) if instrument else None
     if stored is not None and len(stored.bars):
-        return ChartRead(symbol, interval, stored.adjusted, stored.bars, stored.source, stored.as_of)
+        return ChartRead(symbol, interval, stored.is_adjusted, stored.bars, stored.source, stored.as_of)
     try:
         bars, source = registry().candles(symbol, interval, lower_bound(start), upper_bound(end), now=now)
     except InvalidSymbol:
