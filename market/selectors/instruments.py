@@ -34,7 +34,7 @@ def find_instrument(symbol: str, *, now: datetime | None = None) -> Instrument |
 def search_instruments(
     text: str, *, exchange: str | None = None, segment: str | None = None, today: date | None = None
 ) -> QuerySet[Instrument]:
-    """Return instruments whose symbol or name contains ``text``: exact symbol, then prefix, then the rest.
+    """Return instruments whose symbol or name contains ``text``: exact symbol, then prefix, then the rest; NSE before BSE.
 
     Expired contracts (before ``today``) are left out.
     """
@@ -60,7 +60,7 @@ def search_instruments(
         default=Value(2),
         output_field=IntegerField(),
     )
-    return found.annotate(rank=rank, kind=kind).order_by("rank", "kind", Upper("symbol"), "exchange", "id")
+    return found.annotate(rank=rank, kind=kind).order_by("rank", "kind", Upper("symbol"), "-exchange", "id")
 
 
 @dataclass(frozen=True, slots=True)

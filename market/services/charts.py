@@ -69,6 +69,7 @@ def _read(
     stored = read_bars(instrument, interval, start, end, adjusted=adjusted) if instrument else None
     if stored is not None and len(stored.bars):
         return ChartRead(symbol, interval, stored.is_adjusted, stored.bars, stored.source, stored.as_of)
+    _refuse_endless(interval, start, end)
     try:
         bars, source = registry().candles(symbol, interval, lower_bound(start), upper_bound(end), now=now)
     except InvalidSymbol:
@@ -82,6 +83,19 @@ def _limit(bars: int) -> None:
     if bars > MAX_BARS_PER_ANSWER:
         raise InvalidRequest(
             f"The range has {bars} bars; one answer has at most {MAX_BARS_PER_ANSWER}. Ask for a shorter range."
+        )
+
+
+def _refuse_endless(interval: str, start: date | datetime, end: date | datetime) -> None:
+    """Refuse a range that must be over the limit before a source computes or sends it.
+
+    A session of 375 minutes on five days of seven leaves one trading minute in 5.4; 7 allows for holidays.
+    """
+    minutes = INTERVAL_MINUTES.get(interval, SESSION_MINUTES * 4)
+    bars = (upper_bound(end) - lower_bound(start)).total_seconds() / 60 / minutes
+    if bars > MAX_BARS_PER_ANSWER * 7:
+        raise InvalidRequest(
+            f"The range has far more than {MAX_BARS_PER_ANSWER} bars, the most of one answer. Ask for a shorter range."
         )
 
 
