@@ -35,7 +35,8 @@ def decode_batch(message: dict[str, Any]) -> tuple[list[Quote], str]:
 def _quote(row: dict[str, Any]) -> Quote:
     depth = row.pop("depth", None)
     as_of = datetime.fromisoformat(row.pop("as_of"))
-    return Quote(**row, as_of=as_of, depth=None if depth is None else Depth(_levels(depth["buy"]), _levels(depth["sell"])))
+    book = None if depth is None else Depth(_levels(depth["buy"]), _levels(depth["sell"]))
+    return Quote(**row, as_of=as_of, depth=book)
 
 
 def _levels(rows: list[dict[str, Any]]) -> tuple[DepthLevel, ...]:
