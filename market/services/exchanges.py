@@ -20,14 +20,13 @@ from engines.exchange.calendar import SessionCalendar, TradingCalendar, official
 from engines.exchange.clock import AlwaysOpenClock, ExchangeClock, OfficialClock
 from engines.exchange.holidays import DayKind, DayRow, calendar_exchange
 from engines.simulation.listing import full_listing
+from market.adapters.simulated.hours import exchange_calendar
 from market.constants import VERSION_CALENDAR, VERSION_INSTRUMENTS, Exchange, Segment
 from market.models import Instrument, TradingDay
 from market.services import providers
 
 #: A year is official when the database has a holiday of it whose source begins with this word.
 OFFICIAL_SOURCE: Final = "official"
-#: The simulated exchange that keeps NSE's hours treats weekdays of these years as sessions when no list is known.
-SIMULATED_YEARS: Final = range(2019, 2041)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +122,7 @@ def _official(exchange: str, segment: str, cas_eligible: bool, version: int) -> 
 
 @lru_cache(maxsize=64)
 def _simulated(exchange: str, segment: str, cas_eligible: bool) -> OfficialClock:
-    calendar = official_calendar("NSE", extra_years=SIMULATED_YEARS)
-    return OfficialClock(calendar, exchange if exchange != Exchange.MCX else "NSE", segment, cas_eligible)
+    return OfficialClock(exchange_calendar(), exchange if exchange != Exchange.MCX else "NSE", segment, cas_eligible)
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from market.adapters.base import ListedInstrument, Unsupported
-from market.adapters.simulated.instruments import cash_instruments
+from market.adapters.simulated import SimulatedData
 from market.models import Instrument, Universe, UniverseMember, UniverseSnapshot
 from market.services import listing, providers
 from market.tests.fakes import FakeData, registry_of
@@ -16,6 +16,11 @@ from market.tests.fakes import FakeData, registry_of
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 10, 6, 5, 0, tzinfo=UTC)
+
+
+def cash_instruments() -> list[ListedInstrument]:
+    listed = SimulatedData(seed=20190101, hours="always").instruments(now=NOW)
+    return [row for row in listed if row.expiry is None]
 
 
 def option(strike: float, expiry: date) -> ListedInstrument:
