@@ -9,7 +9,7 @@ import numpy.typing as npt
 from django.db import connection
 
 from market.adapters.base import Bars, Floats, Ints
-from market.models import CandleSeries
+from market.models import Candle, CandleSeries
 
 NO_START: Final = -(2**62)
 NO_END: Final = 2**62
@@ -49,6 +49,11 @@ def series_of(instrument_id: int, *, interval: str | None = None) -> list[Candle
     """Return the series of an instrument that hold bars."""
     found = CandleSeries.objects.filter(instrument_id=instrument_id, bars__gt=0)
     return list(found.filter(interval=interval) if interval else found)
+
+
+def count_bars(series_id: int, start_ts: int, end_ts: int) -> int:
+    """Return how many bars of a series begin in [start_ts, end_ts]; the primary key alone answers it."""
+    return Candle.objects.filter(series_id=series_id, ts__gte=start_ts, ts__lte=end_ts).count()
 
 
 def read_columns(

@@ -34,7 +34,7 @@ def find_instrument(symbol: str, *, now: datetime | None = None) -> Instrument |
 def search_instruments(
     text: str, *, exchange: str | None = None, segment: str | None = None, today: date | None = None
 ) -> QuerySet[Instrument]:
-    """Return instruments whose symbol or name contains ``text``: exact symbol, then prefix, then the rest; NSE before BSE.
+    """Return instruments whose symbol or name contains ``text``: exact symbol, prefix, then the rest; NSE before BSE.
 
     Expired contracts (before ``today``) are left out.
     """

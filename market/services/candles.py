@@ -16,12 +16,13 @@ from engines.panel import adjusted_volume, adjustment_factors, bucket_starts, is
 from market.adapters.base import Bars
 from market.constants import INTERVAL_MINUTES, SOURCE_ORDER, Basis, Interval
 from market.models import CandleSeries, Instrument
-from market.selectors.candles import read_series, series_of
+from market.selectors.candles import count_bars, read_series, series_of
 from market.services.calendar import session_opens_at
 from market.services.corporate_actions import action_factors
 
 _DAY: Final = Interval.DAY.value
 DAY_S: Final = 86_400
+_SESSION_MINUTES: Final = 375
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,29 +75,34 @@ def choose_series(
 
     Raw before vendor-adjusted, then by `SOURCE_ORDER`, then the most of the range covered, then the asked interval
     itself before finer ones, then the latest last bar. A vendor-adjusted series never answers for raw prices. A
-    series that does not touch the range is chosen only if none does.
+    series without bars in the range is chosen only if all are. Bars are counted only where there is a choice.
     """
     found = [series for series in stored_series(instrument, interval) if source in (None, series.source)]
     if not adjusted:
         found = [series for series in found if series.basis == Basis.RAW]
-    touching = [series for series in found if _covered(series, first, last) >= 0]
-    return min(touching or found, key=lambda series: _rank(series, interval, first, last), default=None)
+    if len(found) < 2:
+        return found[0] if found else None
+    minutes = {series.id: _minutes_within(series, first, last) for series in found}
+    filled = [series for series in found if minutes[series.id]] or found
+    return min(filled, key=lambda series: _rank(series, interval, minutes[series.id]))
 
 
-def _rank(series: CandleSeries, interval: str, first: int, last: int) -> tuple[bool, int, int, bool, int, int]:
+def _rank(series: CandleSeries, interval: str, minutes: int) -> tuple[bool, int, int, bool, int, int]:
     return (
         series.basis != Basis.RAW,
         SOURCE_ORDER.index(series.source) if series.source in SOURCE_ORDER else len(SOURCE_ORDER),
-        -_covered(series, first, last),
+        -minutes,
         series.interval != interval,
         -(series.last_ts or 0),
         series.id,
     )
 
 
-def _covered(series: CandleSeries, first: int, last: int) -> int:
-    """Return the seconds of the range between the series' first and last bar; negative if it does not touch it."""
-    return min(series.last_ts or 0, last) - max(series.first_ts or 0, first)
+def _minutes_within(series: CandleSeries, first: int, last: int) -> int:
+    """Return the minutes of trading that the series' bars in [first, last] stand for; 0 if it has none there."""
+    if series.first_ts is None or series.last_ts is None or series.last_ts < first or series.first_ts > last:
+        return 0
+    return count_bars(series.id, first, last) * INTERVAL_MINUTES.get(series.interval, _SESSION_MINUTES)
 
 
 def _serves(stored: str, asked: str) -> bool:

@@ -20,7 +20,13 @@ from market.models import ImportRun
 
 REJECTED_HEADER: Final = ("line", "symbol", "time", "open", "high", "low", "close", "volume", "reason", "detail")
 _MAX_SAMPLES: Final = 20
-_WORDS_BY_CODE: Final[dict[str, str]] = {reason.value: words for reason, words in WORDS.items()}
+_WORDS_BY_CODE: Final[dict[str, str]] = {
+    **{reason.value: words for reason, words in WORDS.items()},
+    "SKIPPED_NO_FACTOR": "no price factor, so there is nothing to apply",
+    "SKIPPED_KIND": "kept, but never applied: the kind is no known corporate action",
+    "UNKNOWN_EXCHANGE": "of an exchange the platform does not keep",
+    "CONFLICT": "differs from the stored bar, which is kept; --replace lets the file win",
+}
 #: Beginnings that a spreadsheet takes for a formula.
 _FORMULA: Final = ("=", "+", "-", "@")
 

@@ -167,6 +167,7 @@ def _instrument(target: Target, terms: ContractTerms | None) -> Instrument:
         return Instrument(
             exchange=target.exchange,
             symbol=target.symbol,
+            name=terms.underlying,
             segment=terms.segment,
             instrument_type=terms.instrument_type,
             underlying=terms.underlying,
