@@ -76,9 +76,7 @@ def change_pct(value: float | None) -> Figure:
     """Return a change in percent, signed, with one decimal; two in the tooltip."""
     if value is None:
         return Figure(UNKNOWN, direction="flat")
-    return Figure(
-        f"{signed(value, 1)}%", raw=repr(value), exact=f"{signed(value, 2)}%", direction=direction(value)
-    )
+    return Figure(f"{signed(value, 1)}%", raw=repr(value), exact=f"{signed(value, 2)}%", direction=direction(value))
 
 
 def share_pct(value: float) -> Figure:

@@ -116,7 +116,8 @@ def overview_rows(payload: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Return the lines of indices, gainers or losers as ``/api/market/overview`` gives them."""
     fields = ("name", "last_price", "change", "change_pct")
     return [
-        row(item["symbol"], spark=item.get("spark") or (), **{field: item[field] for field in fields}) for item in payload
+        row(item["symbol"], spark=item.get("spark") or (), **{field: item[field] for field in fields})
+        for item in payload
     ]
 
 

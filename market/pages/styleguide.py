@@ -64,5 +64,8 @@ def specimens() -> dict[str, Any]:
         "breadth": presenters.breadth({"advances": 61, "declines": 35, "unchanged": 4}),
         "sectors": presenters.sector_rows(SECTORS),
         "sector_data": list(SECTORS),
-        "tabs": [{"label": "Overview", "url": "#", "current": True}, {"label": "Holdings", "url": "#", "current": False}],
+        "tabs": [
+            {"label": "Overview", "url": "#", "current": True},
+            {"label": "Holdings", "url": "#", "current": False},
+        ],
     }

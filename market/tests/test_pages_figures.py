@@ -59,7 +59,10 @@ def test_breadth_bars_fill_the_width() -> None:
 
 
 def test_depth_is_padded_to_five_levels_and_scaled_by_the_largest() -> None:
-    book = {"buy": [{"price": 99.95, "quantity": 50, "orders": 2}], "sell": [{"price": 100.0, "quantity": 200, "orders": 3}]}
+    book = {
+        "buy": [{"price": 99.95, "quantity": 50, "orders": 2}],
+        "sell": [{"price": 100.0, "quantity": 200, "orders": 3}],
+    }
     ladder = presenters.depth(book)
     assert ladder is not None
     assert len(ladder.buy) == len(ladder.sell) == 5
