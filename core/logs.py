@@ -24,6 +24,10 @@ _QUIET = {
     "asyncio": "WARNING",
     "django.server": "WARNING",
     "uvicorn.access": "WARNING",  # the middleware writes its own access line
+    "uvicorn.error": "WARNING",  # failures only: the server says itself where it listens
+    "celery.beat": "WARNING",  # a line a task and tick otherwise
+    "celery.worker": "WARNING",
+    "celery.app.trace": "WARNING",
     "numba": "WARNING",
 }
 
