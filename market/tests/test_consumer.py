@@ -206,13 +206,15 @@ async def stalled(port: int) -> socket.socket:
 
 
 async def last_close_code(raw: socket.socket) -> int | None:
-    """Read everything that is left; return the code of the close frame at its end, None if there is none."""
+    """Read until a close frame or the end of the stream; return the frame's code, None if there is none."""
     tail = b""
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
     while chunk := await asyncio.wait_for(asyncio.get_running_loop().sock_recv(raw, 1 << 20), 3):
         tail = (tail + chunk)[-200:]
-    at = tail.rfind(b"\x88")
-    return int.from_bytes(tail[at + 2 : at + 4]) if at >= 0 else None
+        at = tail.rfind(b"\x88")
+        if at >= 0 and len(tail) == at + 2 + tail[at + 1]:
+            return int.from_bytes(tail[at + 2 : at + 4])
+    return None
 
 
 async def test_a_stalled_client_is_closed_with_1013_and_disturbs_nobody() -> None:
