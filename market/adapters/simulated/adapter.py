@@ -25,6 +25,7 @@ from market.adapters.simulated.hours import sessions
 from market.adapters.simulated.ticks import SimulatedTicks
 
 MINUTES: Final = {"minute": 1, "5minute": 5, "15minute": 15, "60minute": 60}
+OPTION_TICK: Final = 0.05
 #: A request for at most so many symbols gets the five levels of each book, too.
 WITH_DEPTH: Final = 5
 
@@ -163,9 +164,13 @@ class SimulatedData:
             if self._listed is None or self._listed[0] != ordinal:
                 moment = self.market.sessions.open_of(ordinal)
                 static, dated = self.market.listing.instruments, self.market.contracts(moment)
-                keys = [it.key for it in static]
-                rows = instruments.cash(static, self.market.tick_sizes(keys, moment).tolist())
-                ticks = self.market.tick_sizes([it.key for it in dated], moment).tolist()
-                rows += instruments.contracts(dated, ticks)
+                rows = instruments.cash(static, self._tick_sizes(static, moment))
+                futures = [it for it in dated if it.kind == "FUT"]
+                options = [it for it in dated if it.kind != "FUT"]
+                rows += instruments.contracts(futures, self._tick_sizes(futures, moment))
+                rows += instruments.contracts(options, [OPTION_TICK] * len(options))
                 self._listed = (ordinal, rows, frozenset(it.key for it in dated))
             return self._listed[1], self._listed[2]
+
+    def _tick_sizes(self, listed: Sequence[simulation.SimInstrument | simulation.Contract], moment: int) -> list[float]:
+        return self.market.tick_sizes([it.key for it in listed], moment).tolist()
