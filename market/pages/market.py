@@ -44,7 +44,7 @@ class MarketPage(LoginRequiredMixin, View):
         if panel != "watchlist":
             context |= overview_context(now)
         if panel != "movers":
-            context["watch"] = watch_panel(request, now)
+            context |= {"watch": watch_panel(request, now), "row_pattern": presenters.row("NSE:SYMBOL")}
         return render(request, self.PANELS.get(panel, "market/market.html"), context)
 
 

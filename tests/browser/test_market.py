@@ -138,6 +138,7 @@ def test_silence_is_told_within_ten_seconds(visitor: Visitor) -> None:
     expect(page.locator("html")).to_have_attribute("data-feed", "down")
     expect(page.locator("#feed-band")).to_contain_text("Prices have stopped")
     expect(page.locator("#announcer")).to_contain_text("Prices have stopped")
+    page.clock.run_for(2_000)
     stale = page.locator('.index-strip .age[data-stale="true"]')
     assert stale.count() == page.locator(".index-strip .age").count() > 0
 
