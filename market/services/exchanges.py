@@ -1,8 +1,9 @@
 """Which clock rules a symbol: the official one with the database's days on top, or the simulated exchange's own.
 
 Services that need to know phase, session, trade date or slot ask `clock_for`; none of them looks at the wall clock.
-On an official clock the methods raise `engines.exchange.calendar.CalendarUnknown` in a year without an official
-list; live and broker work calls `require_official` first, which refuses with a sentence for people.
+On an official clock the methods raise `CalendarMissing` in a year without an official list: it is both the engine's
+`CalendarUnknown` and the platform's DataUnavailable, so a request that nobody prepared for this is refused with a
+sentence, too. Live and broker work calls `require_official` first.
 """
 
 from collections.abc import Callable
@@ -16,9 +17,9 @@ from django.conf import settings
 from core import versions
 from core.clock import IST
 from core.errors import DataUnavailable, InvalidSymbol
-from engines.exchange.calendar import SessionCalendar, TradingCalendar, official_calendar
+from engines.exchange.calendar import CalendarUnknown, SessionCalendar, TradingCalendar
 from engines.exchange.clock import AlwaysOpenClock, ExchangeClock, OfficialClock
-from engines.exchange.holidays import DayKind, DayRow, calendar_exchange
+from engines.exchange.holidays import OFFICIAL_YEARS, DayKind, DayRow, calendar_exchange, official_rows
 from engines.simulation.listing import full_listing
 from market.adapters.simulated.hours import exchange_calendar
 from market.constants import VERSION_CALENDAR, VERSION_INSTRUMENTS, Exchange, Segment
@@ -27,6 +28,27 @@ from market.services import providers
 
 #: A year is official when the database has a holiday of it whose source begins with this word.
 OFFICIAL_SOURCE: Final = "official"
+
+
+class CalendarMissing(CalendarUnknown, DataUnavailable):
+    """No official list of trading days is loaded for this exchange and year."""
+
+    def __init__(self, exchange: str, year: int) -> None:
+        DataUnavailable.__init__(
+            self,
+            f"No official trading calendar of {exchange} is loaded for {year}, "
+            "so live and broker work is refused until an administrator loads it.",
+        )
+        self.exchange = exchange
+        self.year = year
+
+
+class _Calendar(SessionCalendar):
+    """A calendar that refuses in the platform's words."""
+
+    def _require(self, year: int) -> None:
+        if year not in self.years:
+            raise CalendarMissing(self.exchange, year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +120,7 @@ def require_official(exchange: str, now: datetime) -> None:
     """Refuse live and broker work when the trading days of this year are not known. Raises DataUnavailable."""
     today = now.astimezone(IST).date()
     if not _known(exchange, today):
-        raise DataUnavailable(
-            f"No official trading calendar of {calendar_exchange(exchange)} is loaded for {today.year}, "
-            "so live and broker work is refused until an administrator loads it.",
-            exchange=exchange,
-            year=today.year,
-        )
+        raise CalendarMissing(calendar_exchange(exchange), today.year)
 
 
 def _known(exchange: str, day: date) -> bool:
@@ -134,7 +151,8 @@ def _calendar(exchange: str, version: int) -> SessionCalendar:
         for row in rows
         if row.kind == TradingDay.Kind.HOLIDAY and row.source.lower().startswith(OFFICIAL_SOURCE)
     }
-    return official_calendar(exchange, [_day(row) for row in rows], years)
+    shipped = official_rows(exchange) if exchange in OFFICIAL_YEARS else ()
+    return _Calendar(exchange, [*shipped, *map(_day, rows)], OFFICIAL_YEARS.get(exchange, frozenset()) | years)
 
 
 def _day(row: TradingDay) -> DayRow:

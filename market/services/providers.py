@@ -9,11 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from typing import Protocol, runtime_checkable
 
 from django.conf import settings
 
 from core import clock
 from core.errors import DataUnavailable, InvalidSymbol
+from engines.simulation.answers import DailyBars
 from market.adapters import registry as fallback
 from market.adapters.base import (
     Bars,
@@ -27,6 +29,15 @@ from market.adapters.base import (
 from market.adapters.registry import ProviderStatus, QuoteBatch, Registry
 
 __all__ = ["Providers", "QuoteBatch", "registry", "reset", "use"]
+
+
+@runtime_checkable
+class HasMatrix(Protocol):
+    """A source that gives the day bars of many symbols in one go."""
+
+    name: str
+
+    def daily_matrix(self, symbols: Sequence[str], start: date, end: date, now: datetime) -> DailyBars: ...
 
 
 class Providers:
@@ -77,6 +88,20 @@ class Providers:
         """Return the list of the first source that has one, and its name. Raises DataUnavailable."""
         with _translated("the list of instruments"):
             return self.inner.instruments(now=now)
+
+    def daily_matrix(
+        self, symbols: Sequence[str], start: date, end: date, *, now: datetime
+    ) -> tuple[DailyBars, str] | None:
+        """Return day bars (days, symbols) of the first source that has them by the matrix, and its name, or None.
+
+        The simulated exchange has; others are imported first. Raises InvalidSymbol.
+        """
+        for name in self.inner.names:
+            adapter = self.inner.adapter(name)
+            if isinstance(adapter, HasMatrix):
+                with _translated("daily prices"):
+                    return adapter.daily_matrix(symbols, start, end, now), adapter.name
+        return None
 
     def known(self, symbols: Sequence[str], *, now: datetime | None = None) -> set[str]:
         """Return those of ``symbols`` that a configured source lists (contracts included)."""

@@ -48,6 +48,8 @@ def test_the_official_exchange_refuses_2027(official: object) -> None:
     assert isinstance(clock, OfficialClock)
     with pytest.raises(CalendarUnknown):
         clock.phase(IN_2027)
+    with pytest.raises(DataUnavailable, match="NSE is loaded for 2027"):
+        clock.next_change(datetime(2026, 12, 31, 12, 0, tzinfo=UTC))
     with pytest.raises(DataUnavailable, match="2027"):
         exchanges.require_official("NFO", IN_2027)
     banner = exchanges.calendar_banner(IN_2027)

@@ -218,5 +218,8 @@ def test_the_default_source_is_simulated_and_labelled(always: SimulatedData) -> 
         assert batch.quotes == always.quotes([KEY], now=NOW)
         assert sources.known([KEY, "NSE:NOSUCH", contract(always, "FUT")], now=NOW) == {KEY, contract(always, "FUT")}
         assert sources.tick_source().name == "simulated"
+        found = sources.daily_matrix([KEY], date(2026, 1, 1), date(2026, 1, 31), now=NOW)
+        assert found is not None
+        assert (found[0].close.shape, found[1]) == ((31, 1), "simulated")
     finally:
         providers.reset()
