@@ -5,6 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine and no verdict by the stopwatch: a busy machine must not fail a test.
+settings.register_profile("deterministic", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("deterministic")
 
 _LOOPBACK = ("127.", "::1", "localhost")
 _connect = socket.socket.connect
