@@ -1,8 +1,9 @@
 """European options on a forward: F. Black, "The pricing of commodity contracts" (1976).
 
-F forward or futures price of the option's own expiry, K strike, T years to expiry, s volatility, r continuous rate, D = exp(-rT):
-C = D (F N(d1) - K N(d2)), P = D (K N(-d2) - F N(-d1)), d1 = (ln(F/K) + s^2 T / 2) / (s sqrt T), d2 = d1 - s sqrt T.
-All arguments broadcast. With no time or no volatility left an option is worth its discounted intrinsic value.
+F forward or futures price of the option's own expiry, K strike, T years to expiry, s volatility, r continuous
+rate, D = exp(-rT): C = D (F N(d1) - K N(d2)), P = D (K N(-d2) - F N(-d1)), d1 = (ln(F/K) + s^2 T / 2) / (s sqrt
+T), d2 = d1 - s sqrt T. All arguments broadcast. With no time or no volatility left an option is worth its
+discounted intrinsic value.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _SOLVER_STEPS = 100
 
 
 class Greeks(NamedTuple):
-    """price (rupees), delta and gamma for one point of the forward, theta for one calendar day, vega for one volatility point."""
+    """price (rupees), delta and gamma for one point of the forward, theta for one calendar day, vega for one
+    volatility point.
+    """
 
     price: F64
     delta: F64
@@ -64,7 +67,9 @@ def price(
     is_call: npt.ArrayLike,
     rate: npt.ArrayLike = 0.0,
 ) -> F64:
-    """Present value, in the unit of the forward. Raises ValueError for a price <= 0 or negative time or volatility."""
+    """Present value, in the unit of the forward. Raises ValueError for a price <= 0 or negative time or
+    volatility.
+    """
     f, k, t, s = _arguments(forward, strike, years, volatility)
     sign = np.where(np.asarray(is_call, bool), 1.0, -1.0)
     d1, d2 = _moments(f, k, t, s)
@@ -80,7 +85,9 @@ def greeks(
     is_call: npt.ArrayLike,
     rate: npt.ArrayLike = 0.0,
 ) -> Greeks:
-    """Price and sensitivities; vega per 0.01 of volatility, theta per calendar day (1/365 year), gamma per point squared."""
+    """Price and sensitivities; vega per 0.01 of volatility, theta per calendar day (1/365 year), gamma per
+    point squared.
+    """
     f, k, t, s = _arguments(forward, strike, years, volatility)
     r = np.asarray(rate, np.float64)
     call = np.asarray(is_call, bool)
@@ -103,7 +110,11 @@ def greeks(
 
 
 def price_bounds(
-    forward: npt.ArrayLike, strike: npt.ArrayLike, years: npt.ArrayLike, is_call: npt.ArrayLike, rate: npt.ArrayLike = 0.0
+    forward: npt.ArrayLike,
+    strike: npt.ArrayLike,
+    years: npt.ArrayLike,
+    is_call: npt.ArrayLike,
+    rate: npt.ArrayLike = 0.0,
 ) -> tuple[F64, F64]:
     """Discounted intrinsic value and the value no option of this kind can exceed."""
     f, k = np.asarray(forward, np.float64), np.asarray(strike, np.float64)
@@ -123,8 +134,8 @@ def implied_volatility(
 ) -> tuple[F64, Bool]:
     """Volatility that reproduces a premium, and whether one exists within `VOLATILITY_BOUNDS`.
 
-    Safeguarded Newton steps inside a bisection bracket. Where no volatility within the bounds gives the premium the result is the
-    nearer bound and the flag is False.
+    Safeguarded Newton steps inside a bisection bracket. Where no volatility within the bounds gives the premium
+    the result is the nearer bound and the flag is False.
     """
     p, f, k, t, call, r = np.broadcast_arrays(
         *(np.asarray(a, np.float64) for a in (premium, forward, strike, years, np.asarray(is_call, bool), rate))

@@ -1,7 +1,8 @@
-"""A simulated exchange: seeded, deterministic, with days, minutes, ticks, quotes, depth, futures and option chains.
+"""A simulated exchange: seeded, deterministic, with days, minutes, ticks, quotes, depth, futures and option
+chains.
 
-    market = SimulatedMarket(DEFAULT_SEED, always_open())
-    market.quotes(["NSE:RELIANCE", "NSE:NIFTY 50"], now)
+market = SimulatedMarket(DEFAULT_SEED, always_open())
+market.quotes(["NSE:RELIANCE", "NSE:NIFTY 50"], now)
 """
 
 from engines.simulation.answers import Bars, DailyBars, OptionChain, OptionSide, Quotes, TickSeries

@@ -15,7 +15,9 @@ I64 = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class DailyBars:
-    """Daily bars: dates (T,), prices and volume (T, N) in the order of `keys`; nan where a contract was not listed."""
+    """Daily bars: dates (T,), prices and volume (T, N) in the order of `keys`; nan where a contract was not
+    listed.
+    """
 
     keys: tuple[str, ...]
     dates: npt.NDArray[np.datetime64]
@@ -45,7 +47,8 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class TickSeries:
-    """Trades of one instrument (for an index: published values, for an option also price changes without a trade).
+    """Trades of one instrument (for an index: published values, for an option also price changes without a
+    trade).
 
     times_ms: epoch milliseconds UTC; price: rupees; quantity: shares, 0 where nothing traded.
     """
@@ -60,8 +63,9 @@ class TickSeries:
 class Quotes:
     """One row per key at an instant.
 
-    previous_close: of the session before. volume, open_interest: shares. average_price: traded value over volume (the last price
-    for an index). last_trade_ms: epoch milliseconds. bid, ask, buy_quantity, sell_quantity and the circuits are 0 for an index.
+    previous_close: of the session before. volume, open_interest: shares. average_price: traded value over
+    volume (the last price for an index). last_trade_ms: epoch milliseconds. bid, ask, buy_quantity,
+    sell_quantity and the circuits are 0 for an index.
     """
 
     keys: tuple[str, ...]
@@ -90,8 +94,8 @@ class Quotes:
 class OptionSide:
     """Calls or puts of a chain, one element per strike.
 
-    implied_volatility: a fraction (0.13 = 13 %). delta, gamma per index point, theta rupees per calendar day, vega rupees per
-    volatility point. volume and open interest in shares.
+    implied_volatility: a fraction (0.13 = 13 %). delta, gamma per index point, theta rupees per calendar day,
+    vega rupees per volatility point. volume and open interest in shares.
     """
 
     symbols: tuple[str, ...]
@@ -115,8 +119,8 @@ class OptionSide:
 class OptionChain:
     """All strikes of one expiry of an index at an instant.
 
-    spot, forward: points; forward is the same-expiry futures price before its noise. rate: continuous. years: to the expiry
-    instant. strikes: ascending.
+    spot, forward: points; forward is the same-expiry futures price before its noise. rate: continuous. years:
+    to the expiry instant. strikes: ascending.
     """
 
     name: str

@@ -45,7 +45,8 @@ def concatenate(parts: list[Ohlcv]) -> Ohlcv:
 
 
 def spread(total: F64, weights: F64, least: float) -> F64:
-    """Split whole numbers `total` (n,) over columns in proportion to `weights` (n, m), at least `least` each; sums are exact.
+    """Split whole numbers `total` (n,) over columns in proportion to `weights` (n, m), at least `least` each;
+    sums are exact.
 
     A row with total 0 stays 0. Requires total >= m * least elsewhere.
     """

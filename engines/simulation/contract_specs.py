@@ -1,7 +1,8 @@
 """Dated contract rules of index and stock derivatives: lots, strike steps, expiry weekdays.
 
-Sources: NSE circulars of 2024-04, 2024-10, 2025-03, 2025-08 and 2025-10 on lots and expiry days, BSE notices on SENSEX contracts,
-SEBI circular of 2025-05 (expiries on Tuesday or Thursday). A row holds from its date on until the next row of the same name.
+Sources: NSE circulars of 2024-04, 2024-10, 2025-03, 2025-08 and 2025-10 on lots and expiry days, BSE notices on
+SENSEX contracts, SEBI circular of 2025-05 (expiries on Tuesday or Thursday). A row holds from its date on until
+the next row of the same name.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY = range(5)
 class IndexSpec(NamedTuple):
     """One index with derivatives.
 
-    name: contract name. key: quote key of the index. exchange: where its derivatives trade. strike_step: points.
-    volatility_ratio: its implied volatility over NIFTY's. skew: SSVI correlation. futures_lots, futures_open_interest,
-    option_lots, option_open_interest: typical lots of the front contract (of the busiest strike for options).
+    name: contract name. key: quote key of the index. exchange: where its derivatives trade. strike_step:
+    points. volatility_ratio: its implied volatility over NIFTY's. skew: SSVI correlation. futures_lots,
+    futures_open_interest, option_lots, option_open_interest: typical lots of the front contract (of the busiest
+    strike for options).
     """
 
     name: str
@@ -45,7 +47,12 @@ SPEC_OF_KEY = {spec.key: spec for spec in INDEX_SPECS}
 # name -> (first expiry date, lot)
 INDEX_LOTS = {
     "NIFTY": (
-        ("2000-01-01", 75), ("2021-07-01", 50), ("2024-05-02", 25), ("2025-01-02", 75), ("2025-01-30", 25), ("2025-01-31", 75),
+        ("2000-01-01", 75),
+        ("2021-07-01", 50),
+        ("2024-05-02", 25),
+        ("2025-01-02", 75),
+        ("2025-01-30", 25),
+        ("2025-01-31", 75),
         ("2026-01-06", 65),
     ),
     "BANKNIFTY": (("2000-01-01", 25), ("2023-09-01", 15), ("2025-02-01", 30), ("2025-07-31", 35), ("2026-01-27", 30)),
@@ -54,9 +61,26 @@ INDEX_LOTS = {
 }
 # Lots of the stock futures listed here, as of February 2026.
 STOCK_LOTS = {
-    "RELIANCE": 500, "HDFCBANK": 550, "ICICIBANK": 700, "INFY": 400, "TCS": 175, "SBIN": 750, "TATASTEEL": 5_500, "ITC": 1_600,
-    "LT": 175, "MARUTI": 50, "AXISBANK": 625, "KOTAKBANK": 2_000, "BHARTIARTL": 475, "M&M": 200, "BAJFINANCE": 750,
-    "SUNPHARMA": 350, "HINDUNILVR": 300, "TITAN": 175, "NTPC": 1_500, "HCLTECH": 350,
+    "RELIANCE": 500,
+    "HDFCBANK": 550,
+    "ICICIBANK": 700,
+    "INFY": 400,
+    "TCS": 175,
+    "SBIN": 750,
+    "TATASTEEL": 5_500,
+    "ITC": 1_600,
+    "LT": 175,
+    "MARUTI": 50,
+    "AXISBANK": 625,
+    "KOTAKBANK": 2_000,
+    "BHARTIARTL": 475,
+    "M&M": 200,
+    "BAJFINANCE": 750,
+    "SUNPHARMA": 350,
+    "HINDUNILVR": 300,
+    "TITAN": 175,
+    "NTPC": 1_500,
+    "HCLTECH": 350,
 }
 # name -> (first expiry date, weekday of the weekly contract or None)
 WEEKLY_WEEKDAY = {
@@ -69,11 +93,17 @@ WEEKLY_WEEKDAY = {
 MONTHLY_WEEKDAY = {
     "NIFTY": (("2000-01-01", THURSDAY), ("2025-09-01", TUESDAY)),
     "BANKNIFTY": (
-        ("2000-01-01", THURSDAY), ("2024-03-01", WEDNESDAY), ("2025-01-01", THURSDAY), ("2025-09-01", TUESDAY),
+        ("2000-01-01", THURSDAY),
+        ("2024-03-01", WEDNESDAY),
+        ("2025-01-01", THURSDAY),
+        ("2025-09-01", TUESDAY),
     ),
     "FINNIFTY": (("2000-01-01", TUESDAY), ("2025-01-01", THURSDAY), ("2025-09-01", TUESDAY)),
     "SENSEX": (
-        ("2000-01-01", THURSDAY), ("2023-05-01", FRIDAY), ("2025-01-01", TUESDAY), ("2025-09-01", THURSDAY),
+        ("2000-01-01", THURSDAY),
+        ("2023-05-01", FRIDAY),
+        ("2025-01-01", TUESDAY),
+        ("2025-09-01", THURSDAY),
     ),
 }
 

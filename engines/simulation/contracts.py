@@ -49,7 +49,12 @@ class Contract(NamedTuple):
         """A stable integer identity (the same in every process)."""
         code = int.from_bytes(self.name.encode()[:6], "big")
         days = int(self.expiry.astype("datetime64[D]").astype(np.int64))
-        return (code << 16) ^ days ^ (int(self.strike) << 20 if self.strike else 0) ^ ({"FUT": 1, "CE": 2, "PE": 3}[self.kind] << 60)
+        return (
+            (code << 16)
+            ^ days
+            ^ (int(self.strike) << 20 if self.strike else 0)
+            ^ ({"FUT": 1, "CE": 2, "PE": 3}[self.kind] << 60)
+        )
 
 
 def weekday(day: np.datetime64) -> int:
@@ -70,7 +75,9 @@ def monthly_expiry(name: str, month: np.datetime64, sessions: SimSessions) -> np
 def _weekly_expiries(
     name: str, day: np.datetime64, monthlies: list[np.datetime64], sessions: SimSessions
 ) -> list[np.datetime64]:
-    """Weekly expiries on or after `day`; in the week of a monthly expiry the monthly contract takes the weekly's place."""
+    """Weekly expiries on or after `day`; in the week of a monthly expiry the monthly contract takes the
+    weekly's place.
+    """
     rule = WEEKLY_WEEKDAY[name]
     monday = day - np.timedelta64(weekday(day), "D")
     found = []
@@ -180,6 +187,14 @@ def option(spec: IndexSpec, expiry: np.datetime64, weekly: bool, strike: float, 
     """An index option; kind is CE or PE."""
     symbol = f"{spec.name}{_stamp(expiry, weekly)}{strike:.0f}{kind}"
     return Contract(
-        f"{spec.exchange}:{symbol}", spec.exchange, symbol, spec.name, spec.key, kind, expiry, strike,
-        lot_size(spec.name, expiry), weekly,
+        f"{spec.exchange}:{symbol}",
+        spec.exchange,
+        symbol,
+        spec.name,
+        spec.key,
+        kind,
+        expiry,
+        strike,
+        lot_size(spec.name, expiry),
+        weekly,
     )

@@ -33,7 +33,9 @@ VOLUME_SHOCK = 0.22
 
 @dataclass(frozen=True, slots=True)
 class DailyBlock:
-    """Prices of consecutive sessions, (sessions, rows): rupees or points, volume in units, tick, intraday variance of log price."""
+    """Prices of consecutive sessions, (sessions, rows): rupees or points, volume in units, tick, intraday
+    variance of log price.
+    """
 
     open: F64
     high: F64
@@ -45,7 +47,9 @@ class DailyBlock:
 
 
 class DailyPanel:
-    """Daily open, high, low, close and volume of the core rows from the first session on; grows as later sessions are asked for."""
+    """Daily open, high, low, close and volume of the core rows from the first session on; grows as later
+    sessions are asked for.
+    """
 
     def __init__(self, seed: int, listing: Listing, sessions: SimSessions) -> None:
         self._seed, self._listing, self._sessions = seed, listing, sessions
@@ -104,7 +108,12 @@ class DailyPanel:
         if first == 0:
             fair[0] = self._fair_log(dates[:1] - np.timedelta64(1, "D"))[0]
         factors = advance_block(
-            self._seed, block, self._state, self.loads, self._rows, self._sessions.sessions_per_year,
+            self._seed,
+            block,
+            self._state,
+            self.loads,
+            self._rows,
+            self._sessions.sessions_per_year,
             self._sessions.overnight_share,
         )
         previous = self._log_close[-1]
@@ -130,7 +139,8 @@ class DailyPanel:
         """Ticks in force: set by the last close of the month before each session."""
         dates = self._sessions.dates[np.minimum(np.arange(first, first + BLOCK), len(self._sessions) - 1)]
         starts = dates.astype("datetime64[M]").astype("datetime64[D]")
-        # Row r of `_log_close` is the close of session r - 1, so this is the row of the last session before the month.
+        # Row r of `_log_close` is the close of session r - 1, so this is the row of the last session before the
+        # month.
         rows = np.searchsorted(self._sessions.dates, starts, side="left")
         return self._ticks(np.minimum(np.arange(first, first + BLOCK), len(self._sessions) - 1), self._log_close[rows])
 

@@ -33,7 +33,9 @@ class TopOfBook(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """Five levels each side, best first. Prices in rupees, quantities in shares, orders counted; `as_of_ms` epoch milliseconds."""
+    """Five levels each side, best first. Prices in rupees, quantities in shares, orders counted; `as_of_ms`
+    epoch milliseconds.
+    """
 
     bid_price: F64
     bid_quantity: I64

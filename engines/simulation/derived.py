@@ -1,7 +1,8 @@
 """Instruments that follow another one: BSE twins and futures.
 
-A follower's price is the base price times a factor fixed for the session, rounded, with at most one tick of noise, kept inside the
-follower's own day. The same construction at the level of days, minutes and ticks keeps every level the aggregation of the next.
+A follower's price is the base price times a factor fixed for the session, rounded, with at most one tick of
+noise, kept inside the follower's own day. The same construction at the level of days, minutes and ticks keeps
+every level the aggregation of the next.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ def follow_days(base: Ohlcv, factor: F64, tick: F64, bits: U64) -> tuple[F64, F6
 def follow_minutes(base: Ohlcv, day: Ohlcv, factor: F64, tick: F64, keys: U64, unit: F64, least: float) -> Ohlcv:
     """Minute bars (n, minutes) of followers.
 
-    base: minute bars of the base instruments. day: the followers' own day (n,). factor, tick, unit (shares per lot): (n,).
-    keys: one random key per follower and session. least: smallest volume of a minute in units.
+    base: minute bars of the base instruments. day: the followers' own day (n,). factor, tick, unit (shares per
+    lot): (n,). keys: one random key per follower and session. least: smallest volume of a minute in units.
     """
     minutes = base.open.shape[1]
     step, scale = tick[:, None], factor[:, None]

@@ -1,7 +1,8 @@
-"""The daily sources of risk: a market with regimes and volatility clustering, sector factors and noises of single names.
+"""The daily sources of risk: a market with regimes and volatility clustering, sector factors and noises of
+single names.
 
-Shocks of a block of sessions come from one Philox stream keyed by (seed, block), so a session's numbers never depend on how many
-sessions follow. The recursion is carried from block to block in `FactorState`.
+Shocks of a block of sessions come from one Philox stream keyed by (seed, block), so a session's numbers never
+depend on how many sessions follow. The recursion is carried from block to block in `FactorState`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,14 @@ MOVE_LIMIT = 0.14
 COMMON_VARIANCE = 0.5
 # Degrees of freedom of the Student-t shocks: market, sectors, single names.
 MARKET_FREEDOM, SECTOR_FREEDOM, OWN_FREEDOM = 6.0, 5.0, 3.8
-# GARCH(1,1) of the relative variance: reaction and memory of the market and of everything else; the market reacts to falls more.
+# GARCH(1,1) of the relative variance: reaction and memory of the market and of everything else; the market
+# reacts to falls more.
 MARKET_REACTION, MARKET_FALL_REACTION, MARKET_MEMORY = 0.05, 0.11, 0.855
 REACTION, MEMORY = 0.15, 0.80
 # Pull of each deviation back to its fair-value path, per session of a 252-session year.
 MARKET_PULL, SECTOR_PULL, OWN_PULL = 0.011, 0.007, 0.006
-# Regimes: calm, normal, stressed. Long-run relative variance, drift per session in market deviations, chance to move down or up.
+# Regimes: calm, normal, stressed. Long-run relative variance, drift per session in market deviations, chance to
+# move down or up.
 REGIME_VARIANCE = (0.6, 1.0, 3.0)
 REGIME_DRIFT = (0.03, 0.0, -0.10)
 REGIME_DOWN = (0.0, 1 / 110, 1 / 35)
@@ -53,8 +56,9 @@ class FactorBlock:
     """One block of sessions; arrays are (sessions, sources) unless said.
 
     gap, intraday: log returns of each source before the open and during the session. deviation: at the close.
-    session_variance: variance of the intraday part. shock: standardised total shock. market_variance_next: (sessions,) relative
-    variance of the market expected for the following session. volume_mood: (sessions, rows) log volume deviation.
+    session_variance: variance of the intraday part. shock: standardised total shock. market_variance_next:
+    (sessions,) relative variance of the market expected for the following session. volume_mood: (sessions,
+    rows) log volume deviation.
     """
 
     gap: F64
@@ -109,26 +113,44 @@ def _draw(seed: int, block: int, loads: FactorLoads, rows: int, overnight_share:
     generator = np.random.Generator(np.random.Philox(key=np.array([seed & (2**64 - 1), block], np.uint64)))
     total = _student(generator, _vector(loads, MARKET_FREEDOM, SECTOR_FREEDOM, OWN_FREEDOM), BLOCK)
     noise = generator.standard_normal(total.shape) * np.sqrt(overnight_share * (1.0 - overnight_share))
-    # Splitting a shock this way leaves the two parts uncorrelated with variances `overnight_share` and its complement.
+    # Splitting a shock this way leaves the two parts uncorrelated with variances `overnight_share` and its
+    # complement.
     gap = overnight_share * total + noise
     return _Shocks(
-        total, gap, total - gap, generator.random(BLOCK), generator.standard_normal((BLOCK, rows)),
-        generator.random((2, BLOCK, rows)), generator.standard_normal((BLOCK, 2)),
+        total,
+        gap,
+        total - gap,
+        generator.random(BLOCK),
+        generator.standard_normal((BLOCK, rows)),
+        generator.random((2, BLOCK, rows)),
+        generator.standard_normal((BLOCK, 2)),
     )
 
 
+def _variance_recursion(shock: F64, loads: FactorLoads) -> tuple[F64, F64]:
+    """Weight of the long-run variance, and the factor (sessions, sources) on the variance of the session before."""
+    squared = shock**2
+    reaction = _vector(loads, MARKET_REACTION, REACTION, REACTION)
+    memory = _vector(loads, MARKET_MEMORY, MEMORY, MEMORY) + reaction * squared
+    memory[:, 0] += MARKET_FALL_REACTION * squared[:, 0] * (shock[:, 0] < 0)
+    market_weight = 1.0 - MARKET_MEMORY - MARKET_REACTION - 0.5 * MARKET_FALL_REACTION
+    return _vector(loads, market_weight, 1.0 - MEMORY - REACTION, 1.0 - MEMORY - REACTION), memory
+
+
 def advance_block(
-    seed: int, block: int, state: FactorState, loads: FactorLoads, rows: int, sessions_per_year: float, overnight_share: float
+    seed: int,
+    block: int,
+    state: FactorState,
+    loads: FactorLoads,
+    rows: int,
+    sessions_per_year: float,
+    overnight_share: float,
 ) -> FactorBlock:
     """The next `BLOCK` sessions; `state` is moved to their end."""
     shocks = _draw(seed, block, loads, rows, overnight_share)
     scale = loads.source_vol / np.sqrt(sessions_per_year)
     pull = _vector(loads, MARKET_PULL, SECTOR_PULL, OWN_PULL) * (252.0 / sessions_per_year)
-    squared = shocks.total**2
-    memory = _vector(loads, MARKET_MEMORY, MEMORY, MEMORY) + _vector(loads, MARKET_REACTION, REACTION, REACTION) * squared
-    memory[:, 0] += MARKET_FALL_REACTION * squared[:, 0] * (shocks.total[:, 0] < 0)
-    market_weight = 1.0 - MARKET_MEMORY - MARKET_REACTION - 0.5 * MARKET_FALL_REACTION
-    weight = _vector(loads, market_weight, 1.0 - MEMORY - REACTION, 1.0 - MEMORY - REACTION)
+    weight, memory = _variance_recursion(shocks.total, loads)
     gap, intraday = shocks.gap, shocks.intraday
     shared = _vector(loads, 0.0, COMMON_VARIANCE, COMMON_VARIANCE)
     deviation, variance = np.empty_like(gap), np.empty_like(gap)

@@ -20,7 +20,9 @@ _KEPT_MINUTES = 3
 
 
 class Snapshot(NamedTuple):
-    """State of every row of a frame at an instant: day so far, last price and its time (epoch ms), value traded so far."""
+    """State of every row of a frame at an instant: day so far, last price and its time (epoch ms), value traded
+    so far.
+    """
 
     day: Ohlcv
     last_ms: I64
@@ -117,7 +119,10 @@ class Frame:
             zero = np.zeros_like(nothing)
             return Snapshot(Ohlcv(nothing, nothing, nothing, nothing, zero), zero.astype(np.int64), zero)
         day = Ohlcv(
-            self.bars.open[:, 0], self._run_high[:, minute], self._run_low[:, minute], self.bars.close[:, minute],
+            self.bars.open[:, 0],
+            self._run_high[:, minute],
+            self._run_low[:, minute],
+            self.bars.close[:, minute],
             self._run_units[:, minute],
         )
         return Snapshot(day, np.zeros(len(day.open), np.int64), self._run_turnover[:, minute])
@@ -128,10 +133,14 @@ class Frame:
         return Snapshot(done.day, last, done.turnover)
 
     def bars_until(self, row: int, now_ms: int) -> Ohlcv:
-        """Minute bars of one row that had happened by `now_ms`; the last may be the part of a minute seen so far."""
+        """Minute bars of one row that had happened by `now_ms`; the last may be the part of a minute seen so
+        far.
+        """
         if now_ms < self.open_ms:
             return self.bars.take((row, slice(0, 0)))
-        return complete_and_partial(self.bars.take(row), now_ms - self.open_ms, lambda minute: self.ticks(minute).row(row))
+        return complete_and_partial(
+            self.bars.take(row), now_ms - self.open_ms, lambda minute: self.ticks(minute).row(row)
+        )
 
 
 def complete_and_partial(bars: Ohlcv, elapsed_ms: int, ticks_of: Callable[[int], Ticks]) -> Ohlcv:

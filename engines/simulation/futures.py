@@ -22,7 +22,8 @@ from engines.simulation.tickpath import Ticks, follow_ticks
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-# Continuous carry: interest less dividends, taken as the 91-day bill; also the rate options are discounted with.
+# Continuous carry: interest less dividends, taken as the 91-day bill; also the rate options are discounted
+# with.
 CARRY_RATE = 0.055
 DAYS_PER_YEAR = 365.0
 STOCK_LOTS_OF_CASH_VOLUME = 0.6
@@ -63,7 +64,10 @@ class FuturesMarket:
         lot = np.array([c.lot for c in contracts], np.float64)
         units = np.array([i.units_per_day for i in self.cash.listing.instruments])[rows]
         specs = [SPEC_OF.get(c.name) for c in contracts]
-        lots = [s.futures_lots if s else STOCK_LOTS_OF_CASH_VOLUME * u / q for s, u, q in zip(specs, units, lot, strict=True)]
+        lots = [
+            s.futures_lots if s else STOCK_LOTS_OF_CASH_VOLUME * u / q
+            for s, u, q in zip(specs, units, lot, strict=True)
+        ]
         interest = [
             s.futures_open_interest if s else STOCK_INTEREST_OF_CASH_VOLUME * u / q
             for s, u, q in zip(specs, units, lot, strict=True)
@@ -71,7 +75,13 @@ class FuturesMarket:
         numbers = np.array([c.number for c in contracts], np.uint64)
         days_left = (expiry - day).astype(np.float64)
         return _Static(
-            numbers, rows, carry_factor(day, expiry), self._ticks(contracts, rows, ordinal), lot, days_left, np.array(lots),
+            numbers,
+            rows,
+            carry_factor(day, expiry),
+            self._ticks(contracts, rows, ordinal),
+            lot,
+            days_left,
+            np.array(lots),
             np.array(interest),
         )
 
@@ -125,7 +135,9 @@ class FuturesMarket:
         parts = [cash.minutes(int(row), ordinal) for row in static.base_rows]
         base = Ohlcv(*(np.stack(columns) for columns in zip(*parts, strict=True)))
         keys = rng.fold_keys(rng.fold_key(cash.seed, LEVEL_MINUTE, ordinal), static.numbers)
-        return follow_minutes(base, self._day(static, ordinal), static.factor, static.tick, keys, static.lot, LEAST_UNITS)
+        return follow_minutes(
+            base, self._day(static, ordinal), static.factor, static.tick, keys, static.lot, LEAST_UNITS
+        )
 
     def minute_ticks(self, contract: Contract, ordinal: int, minutes: I64) -> Ticks:
         """Ticks (len(minutes), 60) of one contract."""
@@ -145,7 +157,9 @@ class FuturesMarket:
             self.cash.frame(ordinal)
             bars = self._minutes(static, ordinal)
             frame = Frame(
-                self.cash.sessions.open_of(ordinal), bars, lambda minute: self._frame_ticks(static, bars, ordinal, minute)
+                self.cash.sessions.open_of(ordinal),
+                bars,
+                lambda minute: self._frame_ticks(static, bars, ordinal, minute),
             )
             kept = self._frames[ordinal] = (contracts, frame)
             while len(self._frames) > _KEPT_FRAMES:

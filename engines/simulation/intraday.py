@@ -1,7 +1,8 @@
 """Minute bars of one session: bridges conditioned on the day's open, high, low, close and volume.
 
-Each instrument's noise is part market, part sector and part its own, so instruments move together within the session as they do
-from day to day. The extremes are met exactly: the path is stretched into the day's range and its outermost bars touch the ends.
+Each instrument's noise is part market, part sector and part its own, so instruments move together within the
+session as they do from day to day. The extremes are met exactly: the path is stretched into the day's range and
+its outermost bars touch the ends.
 """
 
 from __future__ import annotations

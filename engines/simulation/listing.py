@@ -23,10 +23,10 @@ BSE_TWINNED_ETFS = frozenset({"NIFTYBEES", "BANKBEES", "GOLDBEES", "LIQUIDBEES",
 class SimInstrument:
     """One listed instrument.
 
-    key: `EXCHANGE:SYMBOL` as Kite writes it. kind: `EQ`, `ETF` or `INDEX`. sector: NSE industry ("" for an index).
-    level_2019, level_2026: price (rupees or points) the drift joins. annual_vol_pct: intended volatility.
-    units_per_day: typical volume (0 for an index). weight: relative index weight. flags: see `listing_stocks`.
-    follows: key of the index an ETF tracks, of the NSE twin of a BSE listing, or "".
+    key: `EXCHANGE:SYMBOL` as Kite writes it. kind: `EQ`, `ETF` or `INDEX`. sector: NSE industry ("" for an
+    index). level_2019, level_2026: price (rupees or points) the drift joins. annual_vol_pct: intended
+    volatility. units_per_day: typical volume (0 for an index). weight: relative index weight. flags: see
+    `listing_stocks`. follows: key of the index an ETF tracks, of the NSE twin of a BSE listing, or "".
     """
 
     key: str
@@ -74,9 +74,19 @@ def _parse_stocks() -> list[SimInstrument]:
         symbol, name, isin, first, last, vol, thousands, weight, flags = line.split("|")
         stocks.append(
             SimInstrument(
-                key=f"NSE:{symbol}", exchange="NSE", symbol=symbol, name=name, kind="EQ", sector=sector, isin=isin,
-                level_2019=float(first), level_2026=float(last), annual_vol_pct=float(vol),
-                units_per_day=1_000.0 * float(thousands), weight=float(weight), flags=flags.replace("-", ""),
+                key=f"NSE:{symbol}",
+                exchange="NSE",
+                symbol=symbol,
+                name=name,
+                kind="EQ",
+                sector=sector,
+                isin=isin,
+                level_2019=float(first),
+                level_2026=float(last),
+                annual_vol_pct=float(vol),
+                units_per_day=1_000.0 * float(thousands),
+                weight=float(weight),
+                flags=flags.replace("-", ""),
             )
         )
     return sorted(stocks, key=lambda stock: stock.symbol)
@@ -98,16 +108,30 @@ def _belongs(stock: SimInstrument, rule: str) -> bool:
 def _parse_indices(stocks: list[SimInstrument]) -> list[SimInstrument]:
     rows = [
         SimInstrument(
-            key=f"{exchange}:{symbol}", exchange=exchange, symbol=symbol, name=name, kind="INDEX", sector="", isin="",
-            level_2019=float(first), level_2026=float(last),
+            key=f"{exchange}:{symbol}",
+            exchange=exchange,
+            symbol=symbol,
+            name=name,
+            kind="INDEX",
+            sector="",
+            isin="",
+            level_2019=float(first),
+            level_2026=float(last),
             members=tuple(stock.key for stock in stocks if _belongs(stock, rule)),
         )
         for exchange, symbol, name, first, last, rule in INDEX_ROWS
     ]
     exchange, symbol, name, first, last = VIX_ROW
     vix = SimInstrument(
-        key=VIX_KEY, exchange=exchange, symbol=symbol, name=name, kind="INDEX", sector="", isin="",
-        level_2019=float(first), level_2026=float(last),
+        key=VIX_KEY,
+        exchange=exchange,
+        symbol=symbol,
+        name=name,
+        kind="INDEX",
+        sector="",
+        isin="",
+        level_2019=float(first),
+        level_2026=float(last),
     )
     return [*rows, vix]
 
@@ -121,10 +145,19 @@ def _parse_etfs(indices: list[SimInstrument]) -> list[SimInstrument]:
         vol, beta = (0.0, 0.0) if kind == "index" else map(float, value.split(","))
         funds.append(
             SimInstrument(
-                key=f"NSE:{symbol}", exchange="NSE", symbol=symbol, name=name, kind="ETF", sector="Exchange Traded Funds",
-                isin=isin, level_2019=first * index.level_2019 if index else first,
-                level_2026=last * index.level_2026 if index else last, annual_vol_pct=vol,
-                units_per_day=1_000.0 * thousands, follows=value if index else "", market_beta=beta,
+                key=f"NSE:{symbol}",
+                exchange="NSE",
+                symbol=symbol,
+                name=name,
+                kind="ETF",
+                sector="Exchange Traded Funds",
+                isin=isin,
+                level_2019=first * index.level_2019 if index else first,
+                level_2026=last * index.level_2026 if index else last,
+                annual_vol_pct=vol,
+                units_per_day=1_000.0 * thousands,
+                follows=value if index else "",
+                market_beta=beta,
             )
         )
     return funds
@@ -132,16 +165,28 @@ def _parse_etfs(indices: list[SimInstrument]) -> list[SimInstrument]:
 
 def _bse_twin(nse: SimInstrument) -> SimInstrument:
     return SimInstrument(
-        key=f"BSE:{nse.symbol}", exchange="BSE", symbol=nse.symbol, name=nse.name, kind=nse.kind, sector=nse.sector,
-        isin=nse.isin, level_2019=nse.level_2019, level_2026=nse.level_2026, annual_vol_pct=nse.annual_vol_pct,
-        units_per_day=BSE_VOLUME_SHARE * nse.units_per_day, weight=nse.weight, flags=nse.flags.replace("U", ""),
+        key=f"BSE:{nse.symbol}",
+        exchange="BSE",
+        symbol=nse.symbol,
+        name=nse.name,
+        kind=nse.kind,
+        sector=nse.sector,
+        isin=nse.isin,
+        level_2019=nse.level_2019,
+        level_2026=nse.level_2026,
+        annual_vol_pct=nse.annual_vol_pct,
+        units_per_day=BSE_VOLUME_SHARE * nse.units_per_day,
+        weight=nse.weight,
+        flags=nse.flags.replace("U", ""),
         follows=nse.key,
     )
 
 
 @dataclass(frozen=True)
 class Listing:
-    """All static instruments: `core` rows carry prices of their own (stocks, ETFs, indices, VIX last), `twins` are BSE listings."""
+    """All static instruments: `core` rows carry prices of their own (stocks, ETFs, indices, VIX last), `twins`
+    are BSE listings.
+    """
 
     stocks: tuple[SimInstrument, ...]
     etfs: tuple[SimInstrument, ...]
@@ -178,13 +223,20 @@ class Listing:
         return self.instruments[row]
 
     def universe(self, name: str) -> tuple[str, ...]:
-        """Keys of a universe: `nifty_50`, `nifty_next_50`, `nifty_100`, `nifty_500`, `nifty_bank`, `sensex`, `etf`, `fno`, `all`.
+        """Keys of a universe: `nifty_50`, `nifty_next_50`, `nifty_100`, `nifty_500`, `nifty_bank`, `sensex`,
+        `etf`, `fno`, `all`.
 
         Raises KeyError for another name.
         """
         rules = {
-            "nifty_50": "flag:5", "nifty_next_50": "next50", "nifty_100": "flag:1", "nifty_500": "all", "nifty_bank": "flag:B",
-            "sensex": "flag:S", "fno": "flag:F", "all": "all",
+            "nifty_50": "flag:5",
+            "nifty_next_50": "next50",
+            "nifty_100": "flag:1",
+            "nifty_500": "all",
+            "nifty_bank": "flag:B",
+            "sensex": "flag:S",
+            "fno": "flag:F",
+            "all": "all",
         }
         if name == "etf":
             return tuple(fund.key for fund in self.etfs)

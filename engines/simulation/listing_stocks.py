@@ -1,11 +1,13 @@
 """The stocks of the simulated exchange: the NIFTY 100 of April 2026 and a few large names beside it.
 
-Symbols, company names, industries and ISINs are facts of the National Stock Exchange. Levels, volatilities, volumes and weights
-are rounded indications that make the simulated prices land near familiar figures; they are nobody's quotations.
+Symbols, company names, industries and ISINs are facts of the National Stock Exchange. Levels, volatilities,
+volumes and weights are rounded indications that make the simulated prices land near familiar figures; they are
+nobody's quotations.
 
-One line per stock: symbol, name, ISIN, level of 2019-01-01 (rupees, adjusted), level of 2026-11-20 (rupees), annual volatility
-(per cent), thousands of shares a day, index weight (relative), flags. Flags: 5 NIFTY 50, 1 NIFTY 100, S SENSEX, B bank,
-P public-sector bank, F derivatives are listed, U the simulated exchange lists its futures.
+One line per stock: symbol, name, ISIN, level of 2019-01-01 (rupees, adjusted), level of 2026-11-20 (rupees),
+annual volatility (per cent), thousands of shares a day, index weight (relative), flags. Flags: 5 NIFTY 50, 1
+NIFTY 100, S SENSEX, B bank, P public-sector bank, F derivatives are listed, U the simulated exchange lists its
+futures.
 """
 
 STOCK_LINES = """\

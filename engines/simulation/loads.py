@@ -19,19 +19,34 @@ VOL_SCALE = 1.08
 LEAST_OWN_SHARE = 0.5
 
 SECTOR_BETA = {
-    "Automobile and Auto Components": 1.0, "Capital Goods": 1.05, "Chemicals": 0.85, "Construction": 1.1,
-    "Construction Materials": 0.95, "Consumer Durables": 0.9, "Consumer Services": 1.05, "Fast Moving Consumer Goods": 0.68,
-    "Financial Services": 1.15, "Healthcare": 0.75, "Information Technology": 0.85, "Metals & Mining": 1.25,
-    "Oil Gas & Consumable Fuels": 1.0, "Power": 1.1, "Realty": 1.35, "Services": 1.05, "Telecommunication": 0.9,
+    "Automobile and Auto Components": 1.0,
+    "Capital Goods": 1.05,
+    "Chemicals": 0.85,
+    "Construction": 1.1,
+    "Construction Materials": 0.95,
+    "Consumer Durables": 0.9,
+    "Consumer Services": 1.05,
+    "Fast Moving Consumer Goods": 0.68,
+    "Financial Services": 1.15,
+    "Healthcare": 0.75,
+    "Information Technology": 0.85,
+    "Metals & Mining": 1.25,
+    "Oil Gas & Consumable Fuels": 1.0,
+    "Power": 1.1,
+    "Realty": 1.35,
+    "Services": 1.05,
+    "Telecommunication": 0.9,
 }
 
 
 @dataclass(frozen=True)
 class FactorLoads:
-    """Sources are the market (column 0), the sectors, then one own noise per stock and ETF; rows follow `Listing.core`.
+    """Sources are the market (column 0), the sectors, then one own noise per stock and ETF; rows follow
+    `Listing.core`.
 
-    matrix: (rows, sources) loads. source_vol: annual volatility of each source. market, sector, own: shares of a row's intraday
-    noise (squares sum to 1). sector_of: sector column used intraday. noise_of: row whose own intraday noise a row uses.
+    matrix: (rows, sources) loads. source_vol: annual volatility of each source. market, sector, own: shares of
+    a row's intraday noise (squares sum to 1). sector_of: sector column used intraday. noise_of: row whose own
+    intraday noise a row uses.
     """
 
     matrix: F64

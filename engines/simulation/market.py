@@ -38,9 +38,9 @@ def _milliseconds(instant: Instant) -> int:
 class SimulatedMarket:
     """A seeded exchange over a calendar of sessions; safe to share between threads.
 
-    The same seed, calendar and instant give the same bytes in every process, and no answer depends on anything after the instant
-    asked for. Instants are aware datetimes or epoch seconds, trade dates IST dates, symbols Kite keys (`NSE:RELIANCE`,
-    `NFO:NIFTY26NOV25000CE`). Unknown symbols raise KeyError naming them.
+    The same seed, calendar and instant give the same bytes in every process, and no answer depends on anything
+    after the instant asked for. Instants are aware datetimes or epoch seconds, trade dates IST dates, symbols
+    Kite keys (`NSE:RELIANCE`, `NFO:NIFTY26NOV25000CE`). Unknown symbols raise KeyError naming them.
     """
 
     def __init__(self, seed: int, sessions: SimSessions) -> None:
@@ -85,7 +85,9 @@ class SimulatedMarket:
                     yield from (option(spec, expiry, weekly, float(strike), kind) for strike in strikes)
 
     def expiries(self, index: str, now: Instant) -> tuple[np.datetime64, ...]:
-        """Option expiries of an index that have not passed, soonest first; `index` is a name (NIFTY) or quote key."""
+        """Option expiries of an index that have not passed, soonest first; `index` is a name (NIFTY) or quote
+        key.
+        """
         ordinal, second = self._ordinal(now), epoch_seconds(now)
         found = self._book.expiries(self._index_name(index), self.sessions.dates[ordinal])
         return tuple(expiry for expiry, _ in found if self.sessions.close_instant(expiry) > second)
@@ -136,7 +138,9 @@ class SimulatedMarket:
         )
 
     def daily(self, symbols: Sequence[str], start: Day, end: Day, until: Instant) -> DailyBars:
-        """Daily bars of the sessions from `start` to `end` that had opened by `until`; one in progress is the day so far."""
+        """Daily bars of the sessions from `start` to `end` that had opened by `until`; one in progress is the
+        day so far.
+        """
         with self._lock:
             span = self.sessions.span(start, end)
             last = self.sessions.ordinal_at(until)
@@ -192,12 +196,19 @@ class SimulatedMarket:
         return Bars.of(symbol, self.sessions.open_of(ordinal) + 60 * starts, merged)
 
     def bars(self, symbol: str, interval_minutes: int, start: Instant, end: Instant, until: Instant) -> Bars:
-        """Bars of `interval_minutes` that start within [start, end), anchored at each session's open, as seen by `until`."""
+        """Bars of `interval_minutes` that start within [start, end), anchored at each session's open, as seen
+        by `until`.
+        """
         if interval_minutes < 1:
             raise ValueError(f"interval_minutes must be at least 1, not {interval_minutes}")
         first = max(self.sessions.ordinal_at(start), 0)
-        stop = int(np.searchsorted(self.sessions.opens, min(epoch_seconds(end), epoch_seconds(until) + 0.001), side="left"))
-        parts = [self._session_bars(symbol, o, interval_minutes, _milliseconds(until)) for o in range(first, max(stop, first))]
+        stop = int(
+            np.searchsorted(self.sessions.opens, min(epoch_seconds(end), epoch_seconds(until) + 0.001), side="left")
+        )
+        parts = [
+            self._session_bars(symbol, o, interval_minutes, _milliseconds(until))
+            for o in range(first, max(stop, first))
+        ]
         if not parts:
             nothing = np.empty(0)
             return Bars(symbol, np.empty(0, np.int64), nothing, nothing, nothing, nothing, nothing)

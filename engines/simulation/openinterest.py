@@ -1,4 +1,6 @@
-"""Open interest and traded lots of derivatives: smooth in moneyness and time to expiry, larger at round strikes."""
+"""Open interest and traded lots of derivatives: smooth in moneyness and time to expiry, larger at round
+strikes.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,11 @@ def _noise(seed: int, level: int, numbers: npt.ArrayLike, ordinal: int, width: f
 
 def future_interest(seed: int, numbers: npt.ArrayLike, ordinal: int, days_left: F64, typical: F64) -> F64:
     """Lots open at the end of a session, whole numbers."""
-    return np.rint(typical * np.interp(days_left, _FUTURE_DAYS, _FUTURE_INTEREST) * _noise(seed, LEVEL_INTEREST, numbers, ordinal, 0.1))
+    return np.rint(
+        typical
+        * np.interp(days_left, _FUTURE_DAYS, _FUTURE_INTEREST)
+        * _noise(seed, LEVEL_INTEREST, numbers, ordinal, 0.1)
+    )
 
 
 def future_lots(seed: int, numbers: npt.ArrayLike, ordinal: int, days_left: F64, typical: F64) -> F64:
@@ -48,7 +54,9 @@ def _roundness(strikes: F64, step: float) -> F64:
 
 
 def _option_shape(strikes: F64, spot: float, reach: float, is_call: bool, out_of_money_shift: float) -> F64:
-    """Bell around a strike somewhat out of the money, with a slow tail; `reach` is one standard deviation in log price."""
+    """Bell around a strike somewhat out of the money, with a slow tail; `reach` is one standard deviation in
+    log price.
+    """
     distance = np.log(strikes / spot) / max(reach, 0.004)
     side = 1.0 if is_call else -1.0
     x = side * distance - out_of_money_shift
@@ -56,8 +64,16 @@ def _option_shape(strikes: F64, spot: float, reach: float, is_call: bool, out_of
 
 
 def option_interest(
-    seed: int, numbers: npt.ArrayLike, ordinal: int, strikes: F64, spot: float, step: float, days_left: float, typical: float,
-    weekly: bool, is_call: bool,
+    seed: int,
+    numbers: npt.ArrayLike,
+    ordinal: int,
+    strikes: F64,
+    spot: float,
+    step: float,
+    days_left: float,
+    typical: float,
+    weekly: bool,
+    is_call: bool,
 ) -> F64:
     """Lots open at the end of a session at each strike, whole numbers."""
     reach = 0.009 * np.sqrt(days_left + 1.0)
@@ -67,7 +83,14 @@ def option_interest(
 
 
 def option_lots(
-    seed: int, numbers: npt.ArrayLike, ordinal: int, strikes: F64, spot: float, step: float, days_left: float, typical: float,
+    seed: int,
+    numbers: npt.ArrayLike,
+    ordinal: int,
+    strikes: F64,
+    spot: float,
+    step: float,
+    days_left: float,
+    typical: float,
     is_call: bool,
 ) -> F64:
     """Lots traded in a session at each strike, whole numbers."""
@@ -78,6 +101,8 @@ def option_lots(
 
 
 def interest_so_far(before: F64, after: F64, minute: int, minutes: int) -> F64:
-    """Open interest after `minute` complete minutes of a session, whole lots between its start and its end value."""
+    """Open interest after `minute` complete minutes of a session, whole lots between its start and its end
+    value.
+    """
     done = float(np.sum(session_curve(minutes)[:minute])) if minute else 0.0
     return np.rint(before + (after - before) * done)

@@ -1,9 +1,9 @@
 """Option prices on the tick grid that stay free of static arbitrage after rounding.
 
-Rounding each price by itself breaks convexity in the strike where neighbouring prices differ by a few ticks. Here the *differences*
-between neighbouring strikes are rounded: Black-76 differences are monotone in the strike, so are the rounded ones, and prices summed
-from them are convex and monotone in the strike. They are also monotone in the spot, so an option's minute range is the price at the
-ends of the index's minute range.
+Rounding each price by itself breaks convexity in the strike where neighbouring prices differ by a few ticks.
+Here the *differences* between neighbouring strikes are rounded: Black-76 differences are monotone in the
+strike, so are the rounded ones, and prices summed from them are convex and monotone in the strike. They are
+also monotone in the spot, so an option's minute range is the price at the ends of the index's minute range.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ F64 = npt.NDArray[np.float64]
 
 
 class Moments(NamedTuple):
-    """What prices depend on besides the spot, arrays of one shape: forward/spot, discount factor, at-the-money total variance."""
+    """What prices depend on besides the spot, arrays of one shape: forward/spot, discount factor, at-the-money
+    total variance.
+    """
 
     growth: F64
     discount: F64
@@ -69,9 +71,11 @@ def both_prices(spot: F64, strikes: F64, moments: Moments, skew: float) -> tuple
 
 
 def _whole(slopes: F64, step: float) -> F64:
-    """Price differences of neighbouring strikes in whole ticks: a non-decreasing function of the exact difference.
+    """Price differences of neighbouring strikes in whole ticks: a non-decreasing function of the exact
+    difference.
 
-    In the money they are rounded up, so that the sum does not sink below the discounted intrinsic value; never above the step.
+    In the money they are rounded up, so that the sum does not sink below the discounted intrinsic value; never
+    above the step.
     """
     ticks = slopes / OPTION_TICK
     return np.where(ticks > 0.5 * step / OPTION_TICK, np.ceil(ticks - 1e-9), np.maximum(np.rint(ticks), 0.0))

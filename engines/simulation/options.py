@@ -30,7 +30,8 @@ LEVEL_OPTION_MINUTE, LEVEL_OPTION_SLOT = 51, 52
 class OptionState(NamedTuple):
     """What an expiry showed at an instant; price and volume arrays are (2, strikes): calls, then puts.
 
-    last, high, low: rupees (of the minute in progress for high and low). volume: shares traded in the session so far.
+    last, high, low: rupees (of the minute in progress for high and low). volume: shares traded in the session
+    so far.
     """
 
     minute: int
@@ -127,13 +128,22 @@ class OptionSession:
     @cached_property
     def _session_lots(self) -> F64:
         spot = float(self.spot_bars.open[0])
-        return np.stack([
-            openinterest.option_lots(
-                self.cash.seed, self.numbers[side], self.ordinal, self.strikes, spot, self.spec.strike_step, self.days_left,
-                self.spec.option_lots, side == 0,
-            )
-            for side in (0, 1)
-        ])
+        return np.stack(
+            [
+                openinterest.option_lots(
+                    self.cash.seed,
+                    self.numbers[side],
+                    self.ordinal,
+                    self.strikes,
+                    spot,
+                    self.spec.strike_step,
+                    self.days_left,
+                    self.spec.option_lots,
+                    side == 0,
+                )
+                for side in (0, 1)
+            ]
+        )
 
     @cached_property
     def _lots_curve(self) -> F64:
@@ -160,13 +170,23 @@ class OptionSession:
     def open_interest(self) -> F64:
         """Shares open at the end of the session (2, strikes)."""
         reference = float(self.cash.previous_close(self.ordinal)[self.row])
-        return self.lot * np.stack([
-            openinterest.option_interest(
-                self.cash.seed, self.numbers[side], self.ordinal, self.strikes, reference, self.spec.strike_step, self.days_left,
-                self.spec.option_open_interest, self.weekly, side == 0,
-            )
-            for side in (0, 1)
-        ])
+        return self.lot * np.stack(
+            [
+                openinterest.option_interest(
+                    self.cash.seed,
+                    self.numbers[side],
+                    self.ordinal,
+                    self.strikes,
+                    reference,
+                    self.spec.strike_step,
+                    self.days_left,
+                    self.spec.option_open_interest,
+                    self.weekly,
+                    side == 0,
+                )
+                for side in (0, 1)
+            ]
+        )
 
     def state(self, now_ms: int) -> OptionState:
         """Prices and volumes at an instant of the session or after its close."""
@@ -205,7 +225,9 @@ class OptionSession:
         return Ohlcv(first, top, bottom, last, lots * self.lot)
 
     def minute_ticks(self, index: int, is_call: bool, minutes: I64) -> Ticks:
-        """Ticks (n, 60) of one strike: a price for every tick of the index, with the units traded (possibly none)."""
+        """Ticks (n, 60) of one strike: a price for every tick of the index, with the units traded (possibly
+        none).
+        """
         base = self.cash.minute_ticks(self.row, self.ordinal, minutes)
         price = self.path(index, is_call, base.price.ravel(), np.repeat(minutes, SLOTS)).reshape(base.price.shape)
         through = np.rint(self._session_lots[0 if is_call else 1, index] * self._lots_curve)
@@ -224,7 +246,8 @@ class OptionSession:
         return Ohlcv(*(np.array([value]) for value in (first, high, low, last, volume)))
 
     def _extreme(self, index: int, is_call: bool, spot: F64, choose: Callable[[F64], np.float64]) -> float:
-        """Highest or lowest price over all minutes. Rounding differs from the unrounded price by at most a tick for each strike
+        """Highest or lowest price over all minutes. Rounding differs from the unrounded price by at most a tick
+        for each strike
         summed, so only minutes whose unrounded price comes that close to the extreme need the exact sum."""
         every = np.arange(self.minutes)
         rough = optionprice.unrounded(spot, self.strikes[index], self.moments(every), self.spec.skew, is_call)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,12 @@ from engines.simulation.series import OptionMarket
 
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
+T = TypeVar("T")
 
-# Price bands: plain 20 %; names with derivatives start at 10 % and widen by 5 % when reached (so do index futures).
+_KEPT_NAMES = 128
+
+# Price bands: plain 20 %; names with derivatives start at 10 % and widen by 5 % when reached (so do index
+# futures).
 PLAIN_BAND, DYNAMIC_BAND, BAND_STEP, OVERNIGHT_FUND_BAND = 0.20, 0.10, 0.05, 0.05
 OPTION_BAND_OF_SPOT = 0.20
 
@@ -66,22 +71,26 @@ class QuoteDesk:
         instruments = cash.listing.instruments
         self._is_index = np.array([i.is_index for i in instruments])
         self._typical = np.array([i.units_per_day for i in instruments])
-        self._start_band = np.array([
-            OVERNIGHT_FUND_BAND if i.symbol == "LIQUIDBEES" else DYNAMIC_BAND if i.has_derivatives else PLAIN_BAND
-            for i in instruments
-        ])
-        self._kept: dict[str, tuple[object, object]] = {}
+        self._start_band = np.array(
+            [
+                OVERNIGHT_FUND_BAND if i.symbol == "LIQUIDBEES" else DYNAMIC_BAND if i.has_derivatives else PLAIN_BAND
+                for i in instruments
+            ]
+        )
+        self._kept: dict[str, tuple[Hashable, Any]] = {}
 
-    def _per_session(self, name: str, ordinal: object, build: object) -> object:
+    def _per_session(self, name: str, session: Hashable, build: Callable[[], T]) -> T:
         """The latest value of a name is kept while its session stays the same."""
         kept = self._kept.get(name)
-        if kept is None or kept[0] != ordinal:
-            kept = self._kept[name] = (ordinal, build())  # type: ignore[operator]
+        if kept is None or kept[0] != session:
+            if len(self._kept) > _KEPT_NAMES:
+                self._kept.clear()
+            kept = self._kept[name] = (session, build())
         return kept[1]
 
     def previous_close(self, ordinal: int) -> F64:
         """Previous closes of all static rows."""
-        return self._per_session("cash", ordinal, lambda: self.cash.previous_close(ordinal))  # type: ignore[return-value]
+        return self._per_session("cash", ordinal, lambda: self.cash.previous_close(ordinal))
 
     def static(self, rows: I64, ordinal: int, now_ms: int) -> Part:
         """Quotes of static instruments."""
@@ -97,8 +106,16 @@ class QuoteDesk:
         lower, upper = _circuits(previous, dynamic_band(previous, day.high, day.low, self._start_band[rows]), tick)
         zero = np.zeros(len(rows))
         return Part(
-            day, previous, average_price(snapshot.turnover[rows], day), zero, zero, snapshot.last_ms[rows], top,
-            lower * tradable, upper * tradable, tick,
+            day,
+            previous,
+            average_price(snapshot.turnover[rows], day),
+            zero,
+            zero,
+            snapshot.last_ms[rows],
+            top,
+            lower * tradable,
+            upper * tradable,
+            tick,
         )
 
     def _future_facts(self, ordinal: int) -> tuple[F64, F64, F64, F64, F64]:
@@ -108,22 +125,28 @@ class QuoteDesk:
             previous = self.futures.day(contracts, ordinal - 1).close
         else:
             rows = [self.cash.listing.row_of[c.underlying] for c in contracts]
-            previous = np.round(self.previous_close(0)[rows] * carry_factor(self.cash.sessions.dates[0], [c.expiry for c in contracts]), 2)
+            previous = np.round(
+                self.previous_close(0)[rows] * carry_factor(self.cash.sessions.dates[0], [c.expiry for c in contracts]),
+                2,
+            )
         return (
-            previous, self.futures.open_interest(contracts, ordinal - 1), self.futures.open_interest(contracts, ordinal),
-            self.futures.tick_of(contracts, ordinal), np.array([c.lot for c in contracts], np.float64),
+            previous,
+            self.futures.open_interest(contracts, ordinal - 1),
+            self.futures.open_interest(contracts, ordinal),
+            self.futures.tick_of(contracts, ordinal),
+            np.array([c.lot for c in contracts], np.float64),
         )
 
     def future(self, contracts: list[Contract], ordinal: int, now_ms: int) -> Part:
         """Quotes of futures. Raises KeyError for one that is not listed on the session."""
         listed, frame = self.futures.frame(ordinal)
         place = self._per_session("places", ordinal, lambda: {c.key: i for i, c in enumerate(listed)})
-        missing = [c.key for c in contracts if c.key not in place]  # type: ignore[operator]
+        missing = [c.key for c in contracts if c.key not in place]
         if missing:
             raise KeyError(f"{missing[0]} is not listed on {self.cash.sessions.dates[ordinal]}")
-        at = np.array([place[c.key] for c in contracts])  # type: ignore[index]
+        at = np.array([place[c.key] for c in contracts])
         facts = self._per_session("futures", ordinal, lambda: self._future_facts(ordinal))
-        previous, before, after, tick, lot = (column[at] for column in facts)  # type: ignore[union-attr]
+        previous, before, after, tick, lot = (column[at] for column in facts)
         snapshot = frame.snapshot(now_ms)
         day = snapshot.day.take(at)
         interest = openinterest.interest_so_far(before / lot, after / lot, frame.minute_at(now_ms), frame.minutes) * lot
@@ -131,14 +154,21 @@ class QuoteDesk:
         top = depth.top_of_book(day.close, tick, lot, day.volume + 100.0 * lot, depth.CASH_SPREAD, keys)
         band = dynamic_band(previous, day.high, day.low, np.full(len(at), DYNAMIC_BAND))
         return Part(
-            day, previous, average_price(snapshot.turnover[at], day), interest, before, snapshot.last_ms[at], top,
-            *_circuits(previous, band, tick), tick,
+            day,
+            previous,
+            average_price(snapshot.turnover[at], day),
+            interest,
+            before,
+            snapshot.last_ms[at],
+            top,
+            *_circuits(previous, band, tick),
+            tick,
         )
 
     def option_facts(self, session: OptionSession) -> tuple[F64, F64, F64]:
         """Previous closes, open interest before and after (2, strikes) of an option session."""
         key = (session.ordinal, session.expiry)
-        return self._per_session(f"{session.spec.name}{session.expiry}", key, lambda: self._build_facts(session))  # type: ignore[return-value]
+        return self._per_session(f"{session.spec.name}{session.expiry}", key, lambda: self._build_facts(session))
 
     def _build_facts(self, session: OptionSession) -> tuple[F64, F64, F64]:
         after = session.open_interest()
@@ -169,7 +199,9 @@ class QuoteDesk:
         pick = (np.array([0 if c.kind == "CE" else 1 for c in contracts]), at)
         state = session.state(now_ms)
         high, low = session.ranges_before(min(state.minute, session.minutes))
-        day = Ohlcv(session.opening, np.fmax(high, state.high), np.fmin(low, state.low), state.last, state.volume).take(pick)
+        day = Ohlcv(session.opening, np.fmax(high, state.high), np.fmin(low, state.low), state.last, state.volume).take(
+            pick
+        )
         previous, before, after = (column[pick] for column in self.option_facts(session))
         lot = np.full(len(contracts), float(session.lot))
         tick = np.full(len(contracts), ticksize.OPTION_TICK)
@@ -177,9 +209,16 @@ class QuoteDesk:
         top = self.option_books(session, now_ms, state.last)
         upper = previous + OPTION_BAND_OF_SPOT * state.spot
         return Part(
-            day, previous, np.round((day.open + day.high + day.low + day.close) / 4.0, 2), interest, before,
-            np.full(len(contracts), state.last_ms), depth.TopOfBook(*(column[pick] for column in top)), tick,
-            ticksize.to_price(np.floor(upper / tick), tick), tick,
+            day,
+            previous,
+            np.round((day.open + day.high + day.low + day.close) / 4.0, 2),
+            interest,
+            before,
+            np.full(len(contracts), state.last_ms),
+            depth.TopOfBook(*(column[pick] for column in top)),
+            tick,
+            ticksize.to_price(np.floor(upper / tick), tick),
+            tick,
         )
 
     def option_books(self, session: OptionSession, now_ms: int, last: F64) -> depth.TopOfBook:
@@ -196,17 +235,31 @@ def join(keys: tuple[str, ...], parts: list[tuple[I64, Part]], as_of_ms: int, tr
     """Quotes of several groups in the order of `keys`; each part comes with the positions of its rows."""
     order = np.argsort(np.concatenate([places for places, _ in parts]), kind="stable")
 
-    def column(read: object) -> npt.NDArray:
-        return np.concatenate([read(part) for _, part in parts])[order]  # type: ignore[operator]
+    def column(read: Callable[[Part], npt.NDArray]) -> npt.NDArray:
+        return np.concatenate([read(part) for _, part in parts])[order]
 
-    def whole(read: object) -> I64:
+    def whole(read: Callable[[Part], npt.NDArray]) -> I64:
         return np.rint(column(read)).astype(np.int64)
 
     return Quotes(
-        keys, column(lambda p: p.day.close), column(lambda p: p.day.open), column(lambda p: p.day.high),
-        column(lambda p: p.day.low), column(lambda p: p.previous_close), whole(lambda p: p.day.volume),
-        column(lambda p: p.average_price), whole(lambda p: p.open_interest), whole(lambda p: p.open_interest_day_open),
-        column(lambda p: p.last_ms), column(lambda p: p.top.bid), column(lambda p: p.top.ask),
-        column(lambda p: p.top.buy_quantity), column(lambda p: p.top.sell_quantity), column(lambda p: p.lower),
-        column(lambda p: p.upper), column(lambda p: p.tick), as_of_ms, trade_date,
+        keys,
+        column(lambda p: p.day.close),
+        column(lambda p: p.day.open),
+        column(lambda p: p.day.high),
+        column(lambda p: p.day.low),
+        column(lambda p: p.previous_close),
+        whole(lambda p: p.day.volume),
+        column(lambda p: p.average_price),
+        whole(lambda p: p.open_interest),
+        whole(lambda p: p.open_interest_day_open),
+        column(lambda p: p.last_ms),
+        column(lambda p: p.top.bid),
+        column(lambda p: p.top.ask),
+        column(lambda p: p.top.buy_quantity),
+        column(lambda p: p.top.sell_quantity),
+        column(lambda p: p.lower),
+        column(lambda p: p.upper),
+        column(lambda p: p.tick),
+        as_of_ms,
+        trade_date,
     )

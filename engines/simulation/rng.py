@@ -1,7 +1,8 @@
 """Counter-based random numbers: any element of any grid can be drawn alone and is always the same.
 
-A draw is a function of a 64-bit key and a counter (the finaliser of SplitMix64, Steele, Lea and Flood 2014), so a tick in the
-middle of a session needs none of the draws before it. Keys are folded from plain integers; Python's `hash` takes no part.
+A draw is a function of a 64-bit key and a counter (the finaliser of SplitMix64, Steele, Lea and Flood 2014), so
+a tick in the middle of a session needs none of the draws before it. Keys are folded from plain integers;
+Python's `hash` takes no part.
 """
 
 from __future__ import annotations

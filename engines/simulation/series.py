@@ -76,9 +76,9 @@ class FutureSeries:
         return self._contract.expiry in self._futures.book.future_expiries(self._contract.name, day)
 
     def days(self, ordinals: range) -> Ohlcv:
-        return _stack_days([
-            self._futures.day((self._contract,), ordinal) if self.listed(ordinal) else None for ordinal in ordinals
-        ])
+        return _stack_days(
+            [self._futures.day((self._contract,), ordinal) if self.listed(ordinal) else None for ordinal in ordinals]
+        )
 
     def minutes(self, ordinal: int) -> Ohlcv:
         return self._futures.minutes(self._contract, ordinal)
@@ -97,7 +97,9 @@ class OptionMarket:
         self._bars: OrderedDict[tuple[str, int], Ohlcv] = OrderedDict()
 
     def strikes(self, name: str, ordinal: int) -> F64:
-        """Strikes listed on a session: around the closes of the last two months, so that none disappears after a move."""
+        """Strikes listed on a session: around the closes of the last two months, so that none disappears after
+        a move.
+        """
         spec = SPEC_OF[name]
         row = self.cash.listing.row_of[spec.key]
         if ordinal == 0:
@@ -153,15 +155,17 @@ class OptionSeries:
     def listed(self, ordinal: int) -> bool:
         contract = self._contract
         expiries = dict(self._market.book.expiries(contract.name, self._market.cash.sessions.dates[ordinal]))
-        return expiries.get(contract.expiry) == contract.weekly and contract.strike in self._market.strikes(contract.name, ordinal)
+        return expiries.get(contract.expiry) == contract.weekly and contract.strike in self._market.strikes(
+            contract.name, ordinal
+        )
 
     def _index(self, strikes: F64) -> int:
         return int(np.searchsorted(strikes, self._contract.strike))
 
     def days(self, ordinals: range) -> Ohlcv:
-        return _stack_days([
-            self._market.day(self._contract, ordinal) if self.listed(ordinal) else None for ordinal in ordinals
-        ])
+        return _stack_days(
+            [self._market.day(self._contract, ordinal) if self.listed(ordinal) else None for ordinal in ordinals]
+        )
 
     def minutes(self, ordinal: int) -> Ohlcv:
         index = self._index(self._market.strikes(self._contract.name, ordinal))

@@ -13,7 +13,8 @@ IST_OFFSET_SECONDS = 19_800
 DAY_SECONDS = 86_400
 TRADING_DAYS_PER_YEAR = 248.0
 CALENDAR_DAYS_PER_YEAR = 365.25
-# Share of a session's variance that falls between two sessions: the night matters less when the market hardly closes.
+# Share of a session's variance that falls between two sessions: the night matters less when the market hardly
+# closes.
 OVERNIGHT_SHARE = 0.22
 OVERNIGHT_SHARE_ALWAYS_OPEN = 0.06
 
@@ -41,9 +42,10 @@ def as_day(value: date | np.datetime64 | str) -> np.datetime64:
 class SimSessions:
     """An ordered calendar of sessions.
 
-    dates: trade dates (IST), datetime64[D], strictly increasing. opens: opening instants, epoch seconds UTC, int64.
-    minutes: length of each session. sessions_per_year: scales annual figures to one session. overnight_share: part of a
-    session's variance that happens before its open. A calendar that only adds later dates leaves all earlier prices as they were.
+    dates: trade dates (IST), datetime64[D], strictly increasing. opens: opening instants, epoch seconds UTC,
+    int64. minutes: length of each session. sessions_per_year: scales annual figures to one session.
+    overnight_share: part of a session's variance that happens before its open. A calendar that only adds later
+    dates leaves all earlier prices as they were.
     """
 
     dates: npt.NDArray[np.datetime64]
@@ -95,7 +97,9 @@ class SimSessions:
         return range(first, int(np.searchsorted(self.dates, as_day(end), side="right")))
 
     def is_session(self, day: np.datetime64) -> bool:
-        """Whether a day has a session; beyond the loaded calendar every weekday counts (every day when always open)."""
+        """Whether a day has a session; beyond the loaded calendar every weekday counts (every day when always
+        open).
+        """
         if self.every_day:
             return True
         if self.dates[0] <= day <= self.dates[-1]:
@@ -147,6 +151,4 @@ def from_schedule(
     """Sessions with an opening instant and a length of their own each (special sessions, half days)."""
     days = np.array([as_day(day) for day in dates], "datetime64[D]")
     instants = np.array([int(epoch_seconds(instant)) for instant in opens], np.int64)
-    return SimSessions(
-        days, instants, np.array(list(minutes), np.int64), TRADING_DAYS_PER_YEAR, OVERNIGHT_SHARE, False
-    )
+    return SimSessions(days, instants, np.array(list(minutes), np.int64), TRADING_DAYS_PER_YEAR, OVERNIGHT_SHARE, False)

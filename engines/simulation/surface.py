@@ -1,7 +1,9 @@
-"""The implied-volatility surface: SSVI (Gatheral and Jacquier 2014) with power-law curvature, driven by India VIX.
+"""The implied-volatility surface: SSVI (Gatheral and Jacquier 2014) with power-law curvature, driven by India
+VIX.
 
-Total variance w(k, theta) = theta/2 (1 + rho phi k + sqrt((phi k + rho)^2 + 1 - rho^2)), phi = eta / sqrt(theta (1 + theta)),
-k = ln(K/F). There is no butterfly arbitrage while eta^2 (1 + |rho|) <= 4 and no calendar arbitrage while theta grows with time.
+Total variance w(k, theta) = theta/2 (1 + rho phi k + sqrt((phi k + rho)^2 + 1 - rho^2)), phi = eta / sqrt(theta
+(1 + theta)), k = ln(K/F). There is no butterfly arbitrage while eta^2 (1 + |rho|) <= 4 and no calendar
+arbitrage while theta grows with time.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ def _decay(years: npt.ArrayLike) -> F64:
 
 
 def at_the_money_variance(vix: npt.ArrayLike, years: npt.ArrayLike, ratio: float = 1.0) -> F64:
-    """Total at-the-money variance to expiry from VIX (per cent), variance reverting to its long run; grows with `years`."""
+    """Total at-the-money variance to expiry from VIX (per cent), variance reverting to its long run; grows with
+    `years`.
+    """
     long_run = LONG_RUN_VOLATILITY**2
     month = (np.asarray(vix, np.float64) / 100.0) ** 2 * VIX_YEARS
     now = np.maximum(long_run + (month - long_run * VIX_YEARS) / _decay(VIX_YEARS), LEAST_VARIANCE_RATE)

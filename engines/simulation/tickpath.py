@@ -24,7 +24,8 @@ _PROGRESS = np.arange(SLOTS) / _LAST
 
 
 class Ticks(NamedTuple):
-    """Slots of one minute for n rows, each (n, 60): price, traded units, milliseconds into the minute, whether a tick happened.
+    """Slots of one minute for n rows, each (n, 60): price, traded units, milliseconds into the minute, whether
+    a tick happened.
 
     low_slot, high_slot: (n,) slots at which the minute's low and high trade.
     """
@@ -83,15 +84,21 @@ def _activity(units: F64, bits: U64, low_slot: I64, high_slot: I64, is_index: Bo
 def minute_ticks(minute: Ohlcv, tick: F64, unit: F64, keys: U64, first_minute: Bool) -> Ticks:
     """Ticks of n (row, minute) pairs.
 
-    minute: their bars (n,). tick: (n,). unit: smallest quantity (n,); volume must be a multiple of it and 0 for an index.
-    keys: random key of each pair. first_minute: the session's first trade happens exactly at its open.
+    minute: their bars (n,). tick: (n,). unit: smallest quantity (n,); volume must be a multiple of it and 0 for
+    an index. keys: random key of each pair. first_minute: the session's first trade happens exactly at its
+    open.
     """
     bits = rng.grid(keys, SLOTS)
     path, low_slot, high_slot = _path(minute, tick, bits)
     _fix_ends(path, minute, tick, low_slot, high_slot)
     happened, lots = _activity(minute.volume / unit, bits, low_slot, high_slot, minute.volume == 0)
     return Ticks(
-        ticksize.to_price(path, tick[:, None]), lots * unit[:, None], _offsets(bits, first_minute), happened, low_slot, high_slot
+        ticksize.to_price(path, tick[:, None]),
+        lots * unit[:, None],
+        _offsets(bits, first_minute),
+        happened,
+        low_slot,
+        high_slot,
     )
 
 
@@ -101,9 +108,7 @@ def _offsets(bits: U64, first_minute: Bool) -> I64:
     return within + 1_000 * np.arange(SLOTS)
 
 
-def follow_ticks(
-    base: Ticks, minute: Ohlcv, factor: F64, tick: F64, unit: F64, keys: U64, first_minute: Bool
-) -> Ticks:
+def follow_ticks(base: Ticks, minute: Ohlcv, factor: F64, tick: F64, unit: F64, keys: U64, first_minute: Bool) -> Ticks:
     """Ticks of followers (see `derived`) whose bases have the ticks `base`; arguments as in `minute_ticks`."""
     bits = rng.grid(keys, SLOTS)
     _, top, bottom, _ = (ticksize.to_ticks(column, tick)[:, None] for column in minute[:4])
@@ -113,6 +118,10 @@ def follow_ticks(
     no_index = np.zeros(len(path), bool)
     happened, lots = _activity(minute.volume / unit, bits, base.low_slot, base.high_slot, no_index)
     return Ticks(
-        ticksize.to_price(path, tick[:, None]), lots * unit[:, None], _offsets(bits, first_minute), happened,
-        base.low_slot, base.high_slot,
+        ticksize.to_price(path, tick[:, None]),
+        lots * unit[:, None],
+        _offsets(bits, first_minute),
+        happened,
+        base.low_slot,
+        base.high_slot,
     )

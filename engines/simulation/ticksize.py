@@ -1,7 +1,7 @@
 """Tick sizes by instrument kind, price and trade date, and rounding to them.
 
-Sources: NSE circulars on 0.01 below 250 rupees (from 2024-06-10) and on price-based ticks (from 2025-04-15), applied for a month
-by the price of the last session of the month before.
+Sources: NSE circulars on 0.01 below 250 rupees (from 2024-06-10) and on price-based ticks (from 2025-04-15),
+applied for a month by the price of the last session of the month before.
 """
 
 from __future__ import annotations

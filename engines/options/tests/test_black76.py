@@ -79,7 +79,9 @@ def test_implied_volatility_round_trip() -> None:
 
 
 def test_implied_volatility_without_solution() -> None:
-    found, exists = black76.implied_volatility([0.0, 9_000.0, 24_999.0], 25_000.0, [26_000.0, 16_000.0, 25_000.0], 0.02, True)
+    found, exists = black76.implied_volatility(
+        [0.0, 9_000.0, 24_999.0], 25_000.0, [26_000.0, 16_000.0, 25_000.0], 0.02, True
+    )
     assert exists.tolist() == [False, False, False]
     assert found.tolist() == [0.01, 0.01, 3.0]
 

@@ -1,4 +1,6 @@
-"""Every level is the aggregation of the next: days of minutes, minutes of ticks; nothing shows what has not happened."""
+"""Every level is the aggregation of the next: days of minutes, minutes of ticks; nothing shows what has not
+happened.
+"""
 
 import numpy as np
 import pytest
@@ -7,9 +9,24 @@ from engines.simulation import Bars, SimulatedMarket
 from engines.simulation.tests.conftest import NOW
 
 SYMBOLS = [
-    "NSE:RELIANCE", "BSE:RELIANCE", "NSE:BOSCHLTD", "BSE:BOSCHLTD", "NSE:M&M", "NSE:LIQUIDBEES", "NSE:GOLDBEES",
-    "NSE:NIFTYBEES", "NSE:NIFTY 50", "BSE:SENSEX", "NSE:INDIA VIX", "NFO:NIFTY26NOVFUT", "BFO:SENSEX26DECFUT",
-    "NFO:TCS26NOVFUT", "NFO:NIFTY26NOV25000CE", "NFO:NIFTY26D0125000PE", "BFO:SENSEX26NOV84000CE", "NFO:BANKNIFTY26DEC54000PE",
+    "NSE:RELIANCE",
+    "BSE:RELIANCE",
+    "NSE:BOSCHLTD",
+    "BSE:BOSCHLTD",
+    "NSE:M&M",
+    "NSE:LIQUIDBEES",
+    "NSE:GOLDBEES",
+    "NSE:NIFTYBEES",
+    "NSE:NIFTY 50",
+    "BSE:SENSEX",
+    "NSE:INDIA VIX",
+    "NFO:NIFTY26NOVFUT",
+    "BFO:SENSEX26DECFUT",
+    "NFO:TCS26NOVFUT",
+    "NFO:NIFTY26NOV25000CE",
+    "NFO:NIFTY26D0125000PE",
+    "BFO:SENSEX26NOV84000CE",
+    "NFO:BANKNIFTY26DEC54000PE",
 ]
 FAR = 1_900_000_000
 DAY = "2026-11-20"

@@ -1,5 +1,7 @@
 """Option chains: parity, no static arbitrage at the prices shown, sensible sensitivities and open interest."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -53,7 +55,7 @@ def test_no_static_arbitrage(index: str, calendar: str, request: pytest.FixtureR
         assert len(chains) >= 3
         for chain in chains:
             _check_one_expiry(chain)
-        for near, far in zip(chains[:-1], chains[1:], strict=True):
+        for near, far in pairwise(chains):
             assert np.array_equal(near.strikes, far.strikes)
             assert np.round(far.call.last_price - near.call.last_price, 2).min() >= 0.0, (index, now, far.expiry)
 
@@ -79,7 +81,12 @@ def test_sensitivities(market: SimulatedMarket) -> None:
     assert np.all(call.vega >= 0)
     assert call.theta[middle] < 0
     implied, exists = black76.implied_volatility(
-        call.last_price[middle - 8 : middle + 8], chain.forward, chain.strikes[middle - 8 : middle + 8], chain.years, True, chain.rate
+        call.last_price[middle - 8 : middle + 8],
+        chain.forward,
+        chain.strikes[middle - 8 : middle + 8],
+        chain.years,
+        True,
+        chain.rate,
     )
     assert exists.all()
     assert np.allclose(implied, call.implied_volatility[middle - 8 : middle + 8], atol=0.004)

@@ -9,8 +9,22 @@ from engines.simulation.contracts import ContractBook
 from engines.simulation.tests.conftest import NOW
 
 HOLIDAYS_2026 = [
-    "2026-01-15", "2026-01-26", "2026-03-03", "2026-03-26", "2026-03-31", "2026-04-03", "2026-04-14", "2026-05-01", "2026-05-28",
-    "2026-06-26", "2026-09-14", "2026-10-02", "2026-10-20", "2026-11-10", "2026-11-24", "2026-12-25",
+    "2026-01-15",
+    "2026-01-26",
+    "2026-03-03",
+    "2026-03-26",
+    "2026-03-31",
+    "2026-04-03",
+    "2026-04-14",
+    "2026-05-01",
+    "2026-05-28",
+    "2026-06-26",
+    "2026-09-14",
+    "2026-10-02",
+    "2026-10-20",
+    "2026-11-10",
+    "2026-11-24",
+    "2026-12-25",
 ]
 
 
@@ -27,12 +41,32 @@ def _listed(book: ContractBook, name: str, day: str) -> list[tuple[str, bool]]:
 
 def test_monthlies_of_2026(book: ContractBook) -> None:
     nifty = [
-        "2026-01-27", "2026-02-24", "2026-03-30", "2026-04-28", "2026-05-26", "2026-06-30", "2026-07-28", "2026-08-25",
-        "2026-09-29", "2026-10-27", "2026-11-23", "2026-12-29",
+        "2026-01-27",
+        "2026-02-24",
+        "2026-03-30",
+        "2026-04-28",
+        "2026-05-26",
+        "2026-06-30",
+        "2026-07-28",
+        "2026-08-25",
+        "2026-09-29",
+        "2026-10-27",
+        "2026-11-23",
+        "2026-12-29",
     ]
     sensex = [
-        "2026-01-29", "2026-02-26", "2026-03-25", "2026-04-30", "2026-05-27", "2026-06-25", "2026-07-30", "2026-08-27",
-        "2026-09-24", "2026-10-29", "2026-11-26", "2026-12-31",
+        "2026-01-29",
+        "2026-02-26",
+        "2026-03-25",
+        "2026-04-30",
+        "2026-05-27",
+        "2026-06-25",
+        "2026-07-30",
+        "2026-08-27",
+        "2026-09-24",
+        "2026-10-29",
+        "2026-11-26",
+        "2026-12-31",
     ]
     for month in range(12):
         first = np.datetime64(f"2026-{month + 1:02d}-01")
@@ -44,12 +78,16 @@ def test_monthlies_of_2026(book: ContractBook) -> None:
 def test_weeklies_move_to_the_session_before_a_holiday(book: ContractBook) -> None:
     listed = _listed(book, "NIFTY", "2026-02-27")
     assert listed[:5] == [
-        ("2026-03-02", True), ("2026-03-10", True), ("2026-03-17", True), ("2026-03-24", True), ("2026-03-30", False),
+        ("2026-03-02", True),
+        ("2026-03-10", True),
+        ("2026-03-17", True),
+        ("2026-03-24", True),
+        ("2026-03-30", False),
     ]
     assert _listed(book, "NIFTY", "2026-11-09")[0] == ("2026-11-09", True)
     assert ("2026-11-23", False) in _listed(book, "NIFTY", "2026-11-10")
     assert _listed(book, "SENSEX", "2026-03-20")[0] == ("2026-03-25", False)
-    assert [expiry for expiry, _ in _listed(book, "SENSEX", "2026-05-22")][0] == "2026-05-27"
+    assert _listed(book, "SENSEX", "2026-05-22")[0][0] == "2026-05-27"
 
 
 def test_number_of_expiries(book: ContractBook) -> None:
@@ -75,8 +113,14 @@ def test_names_round_trip(market: SimulatedMarket) -> None:
     keys = {contract.key for contract in contracts}
     assert len(keys) == len(contracts)
     for wanted in (
-        "NFO:NIFTY26NOVFUT", "NFO:NIFTY26NOV25000CE", "NFO:NIFTY26D0125000CE", "BFO:SENSEX26D0382000PE", "NFO:BANKNIFTY26DEC55000PE",
-        "NFO:FINNIFTY26DEC26000CE", "NFO:M&M26NOVFUT", "BFO:SENSEX27JANFUT",
+        "NFO:NIFTY26NOVFUT",
+        "NFO:NIFTY26NOV25000CE",
+        "NFO:NIFTY26D0125000CE",
+        "BFO:SENSEX26D0382000PE",
+        "NFO:BANKNIFTY26DEC55000PE",
+        "NFO:FINNIFTY26DEC26000CE",
+        "NFO:M&M26NOVFUT",
+        "BFO:SENSEX27JANFUT",
     ):
         assert wanted in keys
     for contract in contracts[::7]:
@@ -90,7 +134,8 @@ def test_ambiguous_looking_name(market: SimulatedMarket) -> None:
 
 
 @pytest.mark.parametrize(
-    "symbol", ["NFO:NIFTY26NOV25000XE", "NFO:NIFTY26FOO25000CE", "NSE:NIFTY26NOVFUT", "NFO:NIFTY26N3225000CE", "NSE:NOSUCH", "X"]
+    "symbol",
+    ["NFO:NIFTY26NOV25000XE", "NFO:NIFTY26FOO25000CE", "NSE:NIFTY26NOVFUT", "NFO:NIFTY26N3225000CE", "NSE:NOSUCH", "X"],
 )
 def test_unknown_names_are_refused(market: SimulatedMarket, symbol: str) -> None:
     with pytest.raises(KeyError, match="is not listed"):
@@ -100,9 +145,18 @@ def test_unknown_names_are_refused(market: SimulatedMarket, symbol: str) -> None
 @pytest.mark.parametrize(
     ("name", "expiry", "lot"),
     [
-        ("NIFTY", "2021-06-24", 75), ("NIFTY", "2024-04-25", 50), ("NIFTY", "2024-05-02", 25), ("NIFTY", "2025-01-30", 25),
-        ("NIFTY", "2025-02-27", 75), ("NIFTY", "2025-12-30", 75), ("NIFTY", "2026-01-06", 65), ("BANKNIFTY", "2025-07-31", 35),
-        ("BANKNIFTY", "2026-01-27", 30), ("FINNIFTY", "2026-01-27", 60), ("SENSEX", "2023-05-19", 10), ("SENSEX", "2026-11-26", 20),
+        ("NIFTY", "2021-06-24", 75),
+        ("NIFTY", "2024-04-25", 50),
+        ("NIFTY", "2024-05-02", 25),
+        ("NIFTY", "2025-01-30", 25),
+        ("NIFTY", "2025-02-27", 75),
+        ("NIFTY", "2025-12-30", 75),
+        ("NIFTY", "2026-01-06", 65),
+        ("BANKNIFTY", "2025-07-31", 35),
+        ("BANKNIFTY", "2026-01-27", 30),
+        ("FINNIFTY", "2026-01-27", 60),
+        ("SENSEX", "2023-05-19", 10),
+        ("SENSEX", "2026-11-26", 20),
     ],
 )
 def test_lots(name: str, expiry: str, lot: int) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from engines.simulation import DEFAULT_SEED, SimulatedMarket, always_open, from_dates
 from engines.simulation.tests.conftest import NOW, weekdays
@@ -50,7 +51,12 @@ def test_same_bytes_in_two_processes() -> None:
     for hash_seed, reverse in (("1", False), ("2", True)):
         environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
         done = subprocess.run(
-            [sys.executable, "-c", code.format(reverse)], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", code.format(reverse)],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         digests.append(done.stdout.strip())
     assert digests[0] == digests[1]
@@ -58,7 +64,10 @@ def test_same_bytes_in_two_processes() -> None:
 
 
 def test_seeds_differ() -> None:
-    a, b = (SimulatedMarket(seed, always_open()).daily(["NSE:ITC"], "2019-01-01", "2019-06-30", until=1.9e9) for seed in (1, 2))
+    a, b = (
+        SimulatedMarket(seed, always_open()).daily(["NSE:ITC"], "2019-01-01", "2019-06-30", until=1.9e9)
+        for seed in (1, 2)
+    )
     assert not np.array_equal(a.close, b.close)
 
 
@@ -68,7 +77,11 @@ def test_answers_do_not_depend_on_what_was_asked_before() -> None:
         used.quotes(["NSE:RELIANCE", "NSE:NIFTY 50"], later)
         used.chain("NIFTY", None, later)
     used.daily(["NSE:RELIANCE"], "2019-01-01", "2027-06-30", until=1.9e9)
-    for ask in (lambda m: m.quotes(MIXED, NOW), lambda m: m.chain("NIFTY", None, NOW), lambda m: m.depth(MIXED[0], NOW)):
+    for ask in (
+        lambda m: m.quotes(MIXED, NOW),
+        lambda m: m.chain("NIFTY", None, NOW),
+        lambda m: m.depth(MIXED[0], NOW),
+    ):
         assert _bytes_of(ask(fresh)) == _bytes_of(ask(used))
 
 
@@ -86,9 +99,5 @@ def test_history_is_stable_when_the_calendar_grows() -> None:
 
 
 def test_naive_datetimes_are_refused(market: SimulatedMarket) -> None:
-    try:
+    with pytest.raises(ValueError, match="no time zone"):
         market.quotes(["NSE:ITC"], NOW.replace(tzinfo=None))
-    except ValueError as error:
-        assert "no time zone" in str(error)
-    else:
-        raise AssertionError("a naive instant was accepted")

@@ -7,11 +7,19 @@ import numpy as np
 import pytest
 
 from engines.simulation import SimulatedMarket
-from engines.simulation.ticksize import STOCK_TICKS, tick_by_price
 from engines.simulation.tests.conftest import NOW
+from engines.simulation.ticksize import STOCK_TICKS, tick_by_price
 
-BOOKS = ["NSE:RELIANCE", "BSE:HDFCBANK", "NSE:BOSCHLTD", "NSE:GOLDBEES", "NFO:NIFTY26NOVFUT", "NFO:NIFTY26NOV25000CE",
-         "NFO:NIFTY26NOV22500CE", "BFO:SENSEX26NOV76000PE"]
+BOOKS = [
+    "NSE:RELIANCE",
+    "BSE:HDFCBANK",
+    "NSE:BOSCHLTD",
+    "NSE:GOLDBEES",
+    "NFO:NIFTY26NOVFUT",
+    "NFO:NIFTY26NOV25000CE",
+    "NFO:NIFTY26NOV22500CE",
+    "BFO:SENSEX26NOV76000PE",
+]
 
 
 def _on_grid(price: np.ndarray, tick: np.ndarray) -> bool:
@@ -23,7 +31,15 @@ def test_all_static_quotes(market: SimulatedMarket) -> None:
     keys = [instrument.key for instrument in listing.instruments]
     quotes = market.quotes(keys, NOW)
     index = np.array([instrument.is_index for instrument in listing.instruments])
-    for column in (quotes.last_price, quotes.open, quotes.high, quotes.low, quotes.previous_close, quotes.bid, quotes.ask):
+    for column in (
+        quotes.last_price,
+        quotes.open,
+        quotes.high,
+        quotes.low,
+        quotes.previous_close,
+        quotes.bid,
+        quotes.ask,
+    ):
         assert _on_grid(column, quotes.tick)
         assert np.all(np.isfinite(column))
     assert np.all(quotes.low <= quotes.last_price)
@@ -82,8 +98,14 @@ def test_an_index_has_no_book(market: SimulatedMarket) -> None:
 @pytest.mark.parametrize(
     ("day", "price", "tick"),
     [
-        ("2023-01-02", 100.0, 0.05), ("2024-07-01", 249.95, 0.01), ("2024-07-01", 250.0, 0.05), ("2025-05-02", 1_000.0, 0.05),
-        ("2025-05-02", 1_000.1, 0.10), ("2025-05-02", 9_000.0, 0.50), ("2025-05-02", 15_000.0, 1.0), ("2025-05-02", 30_000.0, 5.0),
+        ("2023-01-02", 100.0, 0.05),
+        ("2024-07-01", 249.95, 0.01),
+        ("2024-07-01", 250.0, 0.05),
+        ("2025-05-02", 1_000.0, 0.05),
+        ("2025-05-02", 1_000.1, 0.10),
+        ("2025-05-02", 9_000.0, 0.50),
+        ("2025-05-02", 15_000.0, 1.0),
+        ("2025-05-02", 30_000.0, 5.0),
     ],
 )
 def test_tick_table(day: str, price: float, tick: float) -> None:
@@ -92,14 +114,22 @@ def test_tick_table(day: str, price: float, tick: float) -> None:
 
 def test_ticks_over_history(market: SimulatedMarket) -> None:
     stocks = [stock.key for stock in market.listing.stocks]
-    for day, coarse in (("2022-06-01", {0.05}), ("2024-08-01", {0.01, 0.05}), ("2026-11-20", {0.01, 0.05, 0.1, 0.5, 1.0, 5.0})):
+    for day, coarse in (
+        ("2022-06-01", {0.05}),
+        ("2024-08-01", {0.01, 0.05}),
+        ("2026-11-20", {0.01, 0.05, 0.1, 0.5, 1.0, 5.0}),
+    ):
         at = market.sessions.open_of(market.sessions.ordinal_of(day)) + 60
         ticks = market.tick_sizes(stocks, at)
         assert set(ticks) == coarse
         bars = market.daily(stocks, day, day, until=1.9e9)
         for column in (bars.open, bars.high, bars.low, bars.close):
             assert _on_grid(column[0], ticks)
-    assert market.tick_sizes(["NFO:NIFTY26NOVFUT", "BFO:SENSEX26NOVFUT", "NFO:NIFTY26NOV25000CE"], NOW).tolist() == [0.1, 0.05, 0.05]
+    assert market.tick_sizes(["NFO:NIFTY26NOVFUT", "BFO:SENSEX26NOVFUT", "NFO:NIFTY26NOV25000CE"], NOW).tolist() == [
+        0.1,
+        0.05,
+        0.05,
+    ]
 
 
 def test_listing(market: SimulatedMarket) -> None:
@@ -107,11 +137,21 @@ def test_listing(market: SimulatedMarket) -> None:
     assert len(listing.universe("nifty_50")) == 50
     assert len(listing.universe("nifty_100")) == 100
     assert len(listing.universe("sensex")) == 30
-    symbols = "RELIANCE INFY TCS HDFCBANK ICICIBANK SBIN ITC LT MARUTI TATASTEEL M&M BAJAJ-AUTO GOLDBEES NIFTYBEES BANKBEES LIQUIDBEES"
+    symbols = (
+        "RELIANCE INFY TCS HDFCBANK ICICIBANK SBIN ITC LT MARUTI TATASTEEL M&M BAJAJ-AUTO "
+        "GOLDBEES NIFTYBEES BANKBEES LIQUIDBEES"
+    )
     for symbol in symbols.split():
         assert listing.get(f"NSE:{symbol}").symbol == symbol
         assert f"BSE:{symbol}" in listing.row_of
-    for key in ("NSE:NIFTY 50", "NSE:NIFTY BANK", "NSE:NIFTY FIN SERVICE", "BSE:SENSEX", "NSE:INDIA VIX", "NSE:NIFTY IT"):
+    for key in (
+        "NSE:NIFTY 50",
+        "NSE:NIFTY BANK",
+        "NSE:NIFTY FIN SERVICE",
+        "BSE:SENSEX",
+        "NSE:INDIA VIX",
+        "NSE:NIFTY IT",
+    ):
         assert listing.get(key).is_index
     assert len(listing.row_of) == len(listing.instruments)
     assert all(stock.isin.startswith("INE") and len(stock.isin) == 12 for stock in listing.stocks)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engines.simulation import DEFAULT_SEED, SimulatedMarket, SimSessions, always_open, from_dates
+from engines.simulation import DEFAULT_SEED, SimSessions, SimulatedMarket, always_open, from_dates
 from engines.simulation.tests.conftest import weekdays
 
 CALENDARS = {"always": always_open(), "exchange": from_dates(weekdays())}
@@ -73,7 +73,11 @@ def test_indices_follow_their_members(market: SimulatedMarket) -> None:
 
 def test_levels_near_the_familiar_ones(market: SimulatedMarket) -> None:
     expected = {
-        "NSE:NIFTY 50": 25_100, "NSE:NIFTY BANK": 55_500, "BSE:SENSEX": 82_100, "NSE:RELIANCE": 1_420, "NSE:HDFCBANK": 820,
+        "NSE:NIFTY 50": 25_100,
+        "NSE:NIFTY BANK": 55_500,
+        "BSE:SENSEX": 82_100,
+        "NSE:RELIANCE": 1_420,
+        "NSE:HDFCBANK": 820,
     }
     close = market.daily(list(expected), "2026-11-20", "2026-11-20", until=1.9e9).close[0]
     assert np.all(np.abs(np.log(close / np.array(list(expected.values())))) < 0.25)
