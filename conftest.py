@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # The same examples on every machine and no verdict by the stopwatch: a busy machine must not fail a test.
-settings.register_profile("deterministic", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "deterministic", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("deterministic")
 
 _LOOPBACK = ("127.", "::1", "localhost")

@@ -1,18 +1,18 @@
 """The error hierarchy. Code raises these; `core.api.errors` gives each the shape of the surface it leaves by.
 
-    PlatformError
-    |-- InvalidRequest 400     MalformedBody, InvalidSymbol, InvalidIndex
-    |-- Unauthenticated 401
-    |-- Forbidden 403          CrossSite
-    |-- NotFound 404
-    |-- MethodNotAllowed 405
-    |-- Conflict 409
-    |-- PayloadTooLarge 413
-    |-- UnsupportedMediaType 415
-    |-- ValidationFailed 422   names the place of every fault
-    |-- RateLimited 429
-    |-- InternalError 500      never with internals
-    `-- DataUnavailable 503    no source can answer now; safe to retry
+PlatformError
+|-- InvalidRequest 400     MalformedBody, InvalidSymbol, InvalidIndex
+|-- Unauthenticated 401
+|-- Forbidden 403          CrossSite
+|-- NotFound 404
+|-- MethodNotAllowed 405
+|-- Conflict 409
+|-- PayloadTooLarge 413
+|-- UnsupportedMediaType 415
+|-- ValidationFailed 422   names the place of every fault
+|-- RateLimited 429
+|-- InternalError 500      never with internals
+`-- DataUnavailable 503    no source can answer now; safe to retry
 """
 
 from collections.abc import Sequence

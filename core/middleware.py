@@ -42,7 +42,11 @@ class RequestContext:
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if (refusal := _refuse(request)) is not None:
             surface = surface_of(request.path)
-            return error_response(request, refusal, surface) if surface else HttpResponse(refusal.detail, status=refusal.status)
+            return (
+                error_response(request, refusal, surface)
+                if surface
+                else HttpResponse(refusal.detail, status=refusal.status)
+            )
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:

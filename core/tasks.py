@@ -15,7 +15,7 @@ KEEP = timedelta(days=90)
 
 @shared_task(name="core.prune")
 def prune() -> None:
-    """Remove expired sessions, settled events and the record of old job slots; once a day however many beats there are."""
+    """Remove expired sessions, settled events and old job slots; once a day however many beats there are."""
     now = clock.now()
     with run_slot("core.prune", slot_of(now, DAY_S), now=now, lease=timedelta(minutes=5)) as claim:
         if claim is not None:

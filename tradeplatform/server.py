@@ -4,6 +4,7 @@ import fcntl
 import os
 import socket
 import sys
+from pathlib import Path
 from typing import IO
 
 import django
@@ -27,7 +28,7 @@ def main() -> None:
         lock.close()
 
 
-def _config():  # noqa: ANN202 - importing the class here would read the environment before the error can be caught
+def _config():
     try:
         from tradeplatform.settings import CONFIG
     except ValidationError as exc:
@@ -42,10 +43,10 @@ def _config():  # noqa: ANN202 - importing the class here would read the environ
     return CONFIG
 
 
-def _lock(state_dir: "os.PathLike[str]") -> IO[str]:
+def _lock(state_dir: Path) -> IO[str]:
     """Hold the state directory for this process; two servers on one SQLite file would both run the schedule."""
-    os.makedirs(state_dir, exist_ok=True)
-    lock = open(os.path.join(state_dir, "server.lock"), "w")  # noqa: PTH118, PTH123, SIM115 - held until exit
+    state_dir.mkdir(parents=True, exist_ok=True)
+    lock = (state_dir / "server.lock").open("w")  # held until exit
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -22,8 +22,6 @@ _MEANINGS = {
 }
 
 
-
-
 class AutoSchema(SpectacularSchema):
     """Give nested ``Input``/``Output`` serializers of a view the view's name, so that components do not collide."""
 

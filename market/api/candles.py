@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from core import clock
 from core.api.query import parse_query
 from core.clock import IST
-from market.api.fields import DateOrInstant, NumberOrNull, SymbolField
+from market.api.fields import DateOrInstant, SymbolField
 from market.constants import Interval
 from market.services.charts import ChartRead, chart_read, indicator_lines, times
 
@@ -59,7 +59,11 @@ class CandlesApi(APIView):
     @extend_schema(
         parameters=[RangeQuery],
         responses=Output,
-        examples=[OpenApiExample("A month of days", {"symbol": "NSE:RELIANCE", "interval": "day"}, parameter_only=("symbol", "query"))],
+        examples=[
+            OpenApiExample(
+                "A month of days", {"symbol": "NSE:RELIANCE", "interval": "day"}, parameter_only=("symbol", "query")
+            )
+        ],
     )
     def get(self, request: Request) -> Response:
         read = _read(parse_query(RangeQuery, request))

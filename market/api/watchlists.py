@@ -34,7 +34,9 @@ class WatchlistOut(serializers.Serializer):
     updated_at = serializers.DateTimeField()
 
 
-EXAMPLE = OpenApiExample("Two banks", {"name": "Banks", "symbols": ["NSE:HDFCBANK", "NSE:ICICIBANK"]}, request_only=True)
+EXAMPLE = OpenApiExample(
+    "Two banks", {"name": "Banks", "symbols": ["NSE:HDFCBANK", "NSE:ICICIBANK"]}, request_only=True
+)
 
 
 def watchlist_out(watchlist: Watchlist) -> dict[str, Any]:

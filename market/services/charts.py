@@ -24,6 +24,8 @@ WARM_UP_BARS = 300
 MAX_INDICATORS = 10
 SESSION_MINUTES = 375
 DAY_S = 86_400
+#: India keeps +05:30 all year.
+IST_OFFSET_S = 19_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def _first_ts(start: date | datetime, interval: str) -> int:
 
 def _columns(read: ChartRead) -> Mapping[str, npt.NDArray[np.float64]]:
     bars = read.bars
-    shift = 0 if read.interval == Interval.DAY else int(IST.utcoffset(datetime(2026, 1, 1)).total_seconds())
+    shift = 0 if read.interval == Interval.DAY else IST_OFFSET_S
     return {
         "open": bars.open,
         "high": bars.high,
@@ -196,9 +198,7 @@ def _columns(read: ChartRead) -> Mapping[str, npt.NDArray[np.float64]]:
     }
 
 
-def _lines(
-    name: str, call: IndicatorCall, columns: Mapping[str, Any], read: ChartRead, first: int
-) -> dict[str, Any]:
+def _lines(name: str, call: IndicatorCall, columns: Mapping[str, Any], read: ChartRead, first: int) -> dict[str, Any]:
     """Compute one indicator and render its lines from ``first`` on; MACD is drawn with its signal and histogram."""
     drawn = indicator_call("macd_full", call.numbers) if call.name == "macd" else call
     indicator = drawn.indicator

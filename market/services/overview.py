@@ -63,7 +63,9 @@ def build(now: datetime) -> dict[str, Any]:
     stocks = [(member, quote) for member in members if (quote := batch.quotes.get(member.symbol))]
     moved = sorted((row for row in stocks if row[1].change_pct is not None), key=lambda row: row[1].change_pct)
     return {
-        "indices": [_card(symbol, name, quote, now) for symbol, name in INDEX_CARDS if (quote := batch.quotes.get(symbol))],
+        "indices": [
+            _card(symbol, name, quote, now) for symbol, name in INDEX_CARDS if (quote := batch.quotes.get(symbol))
+        ],
         "sectors": _sectors(stocks),
         "breadth": breadth([quote for _, quote in stocks]),
         "gainers": [_mover(*row) for row in reversed(moved[-MOVERS:]) if row[1].change_pct > 0],
@@ -110,7 +112,9 @@ def _sectors(stocks: Sequence[tuple[Member, Quote]]) -> list[dict[str, Any]]:
 def _sector(name: str, rows: Sequence[tuple[Member, Quote]]) -> dict[str, Any]:
     turnover = [max(quote.last_price * (quote.volume or 0), 1.0) for _, quote in rows]
     total = sum(turnover)
-    change_pct = sum(weight * (quote.change_pct or 0.0) for weight, (_, quote) in zip(turnover, rows, strict=True)) / total
+    change_pct = (
+        sum(weight * (quote.change_pct or 0.0) for weight, (_, quote) in zip(turnover, rows, strict=True)) / total
+    )
     counts = breadth([quote for _, quote in rows])
     symbols = [
         {"symbol": member.symbol, "change_pct": _round(quote.change_pct), "last_price": quote.last_price}

@@ -42,7 +42,9 @@ def is_stale(quote: Quote, now: datetime) -> bool:
 def week52(symbol: str, now: datetime) -> dict[str, Any]:
     """Return the adjusted high and low of the last 365 days with their dates and source; nulls without bars."""
     try:
-        read = chart_read(symbol=symbol, interval="day", start=(now - YEAR).date(), end=now.date(), adjusted=True, now=now)
+        read = chart_read(
+            symbol=symbol, interval="day", start=(now - YEAR).date(), end=now.date(), adjusted=True, now=now
+        )
     except PlatformError:
         read = None
     if read is None or not len(read.bars):
@@ -106,11 +108,17 @@ def _quote(quote: Quote) -> dict[str, Any]:
 
 def _from_bars(symbol: str, now: datetime) -> dict[str, Any]:
     """Fill the quote from the last two day bars: a stored close is a price with its date, not a live one."""
-    read = chart_read(symbol=symbol, interval="day", start=date(1990, 1, 1), end=now.date(), adjusted=False, now=now, tail=2)
+    read = chart_read(
+        symbol=symbol, interval="day", start=date(1990, 1, 1), end=now.date(), adjusted=False, now=now, tail=2
+    )
     bars = read.bars
     if not len(bars):
         empty = ("last_price", "open", "high", "low", "prev_close", "volume")
-        return _no_quote() | dict.fromkeys(empty) | {"change": None, "change_pct": None, "data_source": None, "as_of": None}
+        return (
+            _no_quote()
+            | dict.fromkeys(empty)
+            | {"change": None, "change_pct": None, "data_source": None, "as_of": None}
+        )
     last, prev = float(bars.close[-1]), float(bars.close[-2]) if len(bars) > 1 else None
     return _no_quote() | {
         "last_price": last,

@@ -12,6 +12,7 @@ from market.constants import MAX_WATCHLIST_SYMBOLS, MAX_WATCHLISTS
 from market.models import Watchlist
 from market.services.providers import registry
 
+
 def watchlists_of(*, owner: User) -> QuerySet[Watchlist]:
     """Return the owner's lists, oldest first."""
     return Watchlist.objects.filter(owner=owner)
@@ -48,9 +49,7 @@ def checked_symbols(symbols: Sequence[str]) -> list[str]:
             keys.append("")
             faults.append(_fault(index, str(exc)))
     known = registry().known([key for key in keys if key])
-    faults += [
-        _fault(index, f"{key} is not known.") for index, key in enumerate(keys) if key and key not in known
-    ]
+    faults += [_fault(index, f"{key} is not known.") for index, key in enumerate(keys) if key and key not in known]
     if faults:
         raise ValidationFailed(errors=sorted(faults, key=lambda row: row["loc"][1]))
     distinct = list(dict.fromkeys(keys))

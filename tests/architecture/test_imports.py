@@ -21,7 +21,8 @@ def test_import_contracts_hold() -> None:
 def test_the_web_process_does_not_import_heavy_libraries() -> None:
     code = (
         "import sys, django; import os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'tradeplatform.settings');"
-        "import tradeplatform.asgi, tradeplatform.embedded; from django.urls import get_resolver; get_resolver().url_patterns;"
+        "import tradeplatform.asgi, tradeplatform.embedded;"
+        "from django.urls import get_resolver; get_resolver().url_patterns;"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", "import django\n" + code], cwd=ROOT, capture_output=True, text=True)

@@ -23,7 +23,9 @@ def test_there_are_sources() -> None:
 
 
 def test_no_file_is_long() -> None:
-    long = {str(path.relative_to(ROOT)): n for path in sources() if (n := len(path.read_text().splitlines())) > FILE_LINES}
+    long = {
+        str(path.relative_to(ROOT)): n for path in sources() if (n := len(path.read_text().splitlines())) > FILE_LINES
+    }
     assert not long
 
 

@@ -71,7 +71,9 @@ def test_wrong_content_type(signed_in: Any) -> None:
     assert_user_shape(response, 415)
 
 
-@pytest.mark.parametrize("body", ["{", "[1, 2]", '"text"', "{'a': 1}", "null", '{"name": NaN}', b"\xff\xfe", "[" * 5000])
+@pytest.mark.parametrize(
+    "body", ["{", "[1, 2]", '"text"', "{'a': 1}", "null", '{"name": NaN}', b"\xff\xfe", "[" * 5000]
+)
 def test_bad_json(signed_in: Any, body: Any) -> None:
     response = signed_in.post("/api/market/watchlists", data=body, content_type="application/json")
     assert assert_user_shape(response, 400)["code"] == "INVALID_REQUEST"

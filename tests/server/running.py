@@ -58,7 +58,9 @@ class Server:
         self.__exit__(None, None, None)
         raise AssertionError(f"the server did not answer:\n{self.output()}")
 
-    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self.process.poll() is None:
             self.interrupt()
         self.log.close()
@@ -92,7 +94,9 @@ class Server:
 
     def demo_login(self) -> tuple[str, str]:
         """Return e-mail and password of the demo user, as printed."""
-        line = next(line for line in (self.state_dir / "demo.txt").read_text().splitlines() if line.startswith("Sign in"))
+        line = next(
+            line for line in (self.state_dir / "demo.txt").read_text().splitlines() if line.startswith("Sign in")
+        )
         return tuple(line.split()[2:4])
 
     def sign_in(self) -> str:

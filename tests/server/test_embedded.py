@@ -56,7 +56,12 @@ def test_a_second_server_on_the_same_state_is_refused(tmp_path: Path) -> None:
     with Server(tmp_path / "state") as server:
         env = server.env | {"PORT": "0" if server.port == 1 else str(server.port + 1)}
         done = subprocess.run(
-            [sys.executable, "-m", "tradeplatform.server"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "tradeplatform.server"],
+            cwd=ROOT,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode != 0
         assert "Another server is using" in done.stderr
