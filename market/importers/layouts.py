@@ -5,6 +5,7 @@ for symbol and time), the exchange's own end-of-day files (cash: ``sec_bhavdata_
 common bhavcopy since 2024), the derivatives' tables made from them, and rolling option series by underlying and type.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
@@ -22,6 +23,8 @@ from market.importers.tables import FileTable, UnreadableFile
 #: Series of the cash market that are kept. Others (bonds, SME, rights, trade for trade, ...) are refused.
 SHARE_SERIES: Final = frozenset({"EQ"})
 
+#: What exchanges call instruments: ``M&M``, ``BAJAJ-AUTO``, ``NIFTY 50``; anything else is no symbol.
+_SYMBOL_TEXT: Final = re.compile(r"[A-Z0-9][A-Z0-9&._ -]{0,39}", re.ASCII)
 _SYMBOL: Final = ("symbol", "tradingsymbol", "trading_symbol", "ticker", "stock", "instrument", "name")
 _TIME: Final = ("date", "datetime", "timestamp", "ts", "time", "date_time", "trade_date", "trading_date")
 _VOLUME: Final = ("volume", "vol", "qty", "total_traded_quantity", "shares_traded")
@@ -127,7 +130,7 @@ def read_bars(table: FileTable, *, interval: str, symbol: str = "") -> FileBars:
     ts = day * DAY_S if interval == "day" else np.where(readable, wall - IST_OFFSET_S, 0)
     bars = FileBars(symbols, codes, ts, day, minute, *prices, volume, oi, np.zeros(table.rows, np.uint8))
     bars.refuse(~readable | wrong | (volume == BAD_COUNT) | (oi == BAD_COUNT), CODES[Reason.UNPARSABLE])
-    bars.refuse(np.array([not name for name in symbols])[codes], CODES[Reason.UNKNOWN_SYMBOL])
+    bars.refuse(np.array([not _SYMBOL_TEXT.fullmatch(name) for name in symbols])[codes], CODES[Reason.UNKNOWN_SYMBOL])
     if layout.note:
         bars.notes.append(layout.note)
     _refuse_foreign_series(table, layout, bars)

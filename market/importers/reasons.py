@@ -25,7 +25,7 @@ class Reason(StrEnum):
 WORDS: Final[dict[Reason, str]] = {
     Reason.UNPARSABLE: "a price, a volume or the date cannot be read",
     Reason.UNKNOWN_SERIES: "not the series EQ, the only one of the cash market that is kept",
-    Reason.UNKNOWN_SYMBOL: "no symbol, or no instrument had this symbol on that date",
+    Reason.UNKNOWN_SYMBOL: "no symbol that an exchange uses, or no instrument had it on that date",
     Reason.NO_TRADE: "no trade that day: the exchange prints zeros for open, high and low",
     Reason.ZERO_PRICE: "a price is zero or negative",
     Reason.NEGATIVE_VOLUME: "the volume is negative",
