@@ -21,6 +21,8 @@ _ALIASES: Final[dict[str, tuple[str, str]]] = {
     "SENSEX50": ("BSE", "SENSEX50"),
     "BANKEX": ("BSE", "BANKEX"),
 }
+#: A computed series such as ``BANKNIFTY ATM CE`` cannot be traded: it is kept like an index.
+_ROLLING: Final = re.compile(r"^[A-Z0-9&-]+ ATM (CE|PE)$")
 #: ``NIFTY 100``, ``NIFTY MIDCAP 150``, ``NIFTY IT``: on NSE every name of this shape with a blank is an index.
 _NSE_INDEX: Final = re.compile(r"^(CNX|NIFTY) [A-Z0-9 &/.-]+$")
 
@@ -31,4 +33,4 @@ def known_index(name: str) -> tuple[str, str] | None:
     alias = _ALIASES.get(re.sub(r"[^A-Z0-9]", "", text))
     if alias:
         return alias
-    return ("NSE", text) if _NSE_INDEX.match(text) else None
+    return ("NSE", text) if _NSE_INDEX.match(text) or _ROLLING.match(text) else None
