@@ -22,7 +22,7 @@ from engines.simulation.sessions import SimSessions
 
 WEEKLIES_LISTED = 5
 MONTHLIES_LISTED = 3
-STRIKE_REACH = 0.12
+STRIKE_REACH = 0.13
 STRIKE_BLOCK = 10
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTH_CODES = "123456789OND"
@@ -132,7 +132,7 @@ class ContractBook:
         return [future(name, expiry) for name in names for expiry in self.future_expiries(name, day)]
 
     def strikes(self, spec: IndexSpec, lowest: float, highest: float) -> npt.NDArray[np.float64]:
-        """Strikes listed, ascending: 12 % beyond the lowest and highest recent closes, in blocks of ten steps."""
+        """Strikes listed, ascending: 13 % beyond the lowest and highest recent closes, in blocks of ten steps."""
         block = STRIKE_BLOCK * spec.strike_step
         first = max(int(np.floor((1.0 - STRIKE_REACH) * lowest / block)) * STRIKE_BLOCK, 1)
         last = int(np.ceil((1.0 + STRIKE_REACH) * highest / block)) * STRIKE_BLOCK

@@ -20,7 +20,7 @@ DRIFT_START = np.datetime64("2019-01-01")
 DRIFT_ANCHOR = np.datetime64("2026-11-20")
 DRIFT_AFTER_ANCHOR = 0.07
 # The VIX: market volatility expected for a month, a premium over it, and its own intraday movement.
-VIX_PREMIUM = 1.02
+VIX_PREMIUM = 1.0
 VIX_MONTH_PERSISTENCE = 0.62
 VIX_NOISE = 0.012
 VIX_OVERNIGHT = 0.3
@@ -46,6 +46,13 @@ class DailyBlock:
     variance: F64
 
 
+def _combine(sources: F64, loads: F64) -> F64:
+    """Sum of sources (sessions, sources) by loads (rows, sources). A plain loop: unlike a BLAS product, its
+    last bits do not
+    depend on threads, and it does not wake threads that fight over a busy machine's cores."""
+    return np.einsum("ts,rs->tr", sources, loads)
+
+
 class DailyPanel:
     """Daily open, high, low, close and volume of the core rows from the first session on; grows as later
     sessions are asked for.
@@ -59,7 +66,7 @@ class DailyPanel:
         self._state = start_state(self.loads, self._rows)
         self._blocks: list[DailyBlock] = []
         self._joined: DailyBlock | None = None
-        self._log_close = np.log([[i.level_2019 for i in listing.core]])
+        self._log_close = self._fair_log(sessions.dates[:1] - np.timedelta64(1, "D"))
         self._base_units = np.array([i.units_per_day for i in listing.core])
         self._noise_of = self.loads.noise_of
 
@@ -73,13 +80,17 @@ class DailyPanel:
         """Arrays (sessions, rows) of all sessions up to `ordinal`, and possibly some after it."""
         self._grow(ordinal)
         if self._joined is None:
-            self._joined = DailyBlock(
-                *(np.concatenate([getattr(b, name) for b in self._blocks]) for name in DailyBlock.__slots__)
-            )
+            names = DailyBlock.__slots__
+            self._joined = DailyBlock(*(np.concatenate([getattr(b, name) for b in self._blocks]) for name in names))
+            # The blocks become views of the joined arrays, so that prices are held once.
+            self._blocks = [
+                DailyBlock(*(getattr(self._joined, name)[start : start + BLOCK] for name in names))
+                for start in range(0, len(self._joined.open), BLOCK)
+            ]
         return self._joined
 
     def first_close(self) -> F64:
-        """Close before the first session: the level the drift starts from."""
+        """Close before the first session: its fair value."""
         tick = self._ticks(np.array([0]), self._log_close[:1])[0]
         return ticksize.to_price(ticksize.to_ticks(np.exp(self._log_close[0]), tick), tick)
 
@@ -117,9 +128,9 @@ class DailyPanel:
             self._sessions.overnight_share,
         )
         previous = self._log_close[-1]
-        closes = fair[1:] + factors.deviation @ self.loads.matrix.T
-        opens = np.vstack([previous, closes[:-1]]) + np.diff(fair, axis=0) + factors.gap @ self.loads.matrix.T
-        variance = factors.session_variance @ (self.loads.matrix**2).T
+        closes = fair[1:] + _combine(factors.deviation, self.loads.matrix)
+        opens = np.vstack([previous, closes[:-1]]) + np.diff(fair, axis=0) + _combine(factors.gap, self.loads.matrix)
+        variance = _combine(factors.session_variance, self.loads.matrix**2)
         self._add_vix(factors, opens, closes, variance, previous[self._vix])
         self._log_close = np.vstack([self._log_close, closes])
         tick = self._block_ticks(first, closes)

@@ -128,7 +128,9 @@ def _draw(seed: int, block: int, loads: FactorLoads, rows: int, overnight_share:
 
 
 def _variance_recursion(shock: F64, loads: FactorLoads) -> tuple[F64, F64]:
-    """Weight of the long-run variance, and the factor (sessions, sources) on the variance of the session before."""
+    """Weight of the long-run variance, and the factor (sessions, sources) on the variance of the session
+    before.
+    """
     squared = shock**2
     reaction = _vector(loads, MARKET_REACTION, REACTION, REACTION)
     memory = _vector(loads, MARKET_MEMORY, MEMORY, MEMORY) + reaction * squared

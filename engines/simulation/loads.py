@@ -12,10 +12,10 @@ from engines.simulation.listing import VIX_KEY, Listing, SimInstrument
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-MARKET_VOL = 0.16
+MARKET_VOL = 0.168
 SECTOR_VOL = 0.115
 TRACKING_VOL = 0.004
-VOL_SCALE = 1.08
+VOL_SCALE = 1.17
 LEAST_OWN_SHARE = 0.5
 
 SECTOR_BETA = {

@@ -17,7 +17,7 @@ def _instants(market: SimulatedMarket) -> list[float]:
     generator = np.random.default_rng(4)
     sessions = market.sessions
     first, last = sessions.ordinal_of("2020-01-06"), sessions.ordinal_of("2026-11-20")
-    chosen = generator.integers(first, last, 7)
+    chosen = generator.integers(first, last, 5)
     moments = [sessions.open_of(o) + generator.random() * 60 * sessions.minutes[o] for o in chosen]
     tuesday = sessions.ordinal_of("2026-11-17")
     return [*moments, sessions.open_of(tuesday), sessions.close_of(tuesday) - 0.5, NOW.timestamp()]

@@ -1,12 +1,12 @@
 """Quotes, books and the listing: ticks, bands, twins, speed of the interface that the whole platform reads."""
 
 import time
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from engines.simulation import SimulatedMarket
+from engines.simulation import SimulatedMarket, always_open, from_schedule
 from engines.simulation.tests.conftest import NOW
 from engines.simulation.ticksize import STOCK_TICKS, tick_by_price
 
@@ -160,6 +160,24 @@ def test_listing(market: SimulatedMarket) -> None:
         listing.universe("nifty_7")
     with pytest.raises(KeyError, match="NSE:NOSUCH is not listed"):
         listing.get("NSE:NOSUCH")
+
+
+def test_a_calendar_may_start_late_and_have_short_sessions() -> None:
+    late = SimulatedMarket(9, always_open(first=date(2026, 6, 1)))
+    bars = late.daily(["NSE:NIFTY 50", "NSE:RELIANCE", "NSE:INDIA VIX"], "2026-06-01", "2026-06-30", until=1.9e9)
+    assert np.all(np.abs(np.log(bars.high / bars.low)) < 0.25)
+    assert np.abs(np.log(bars.open[0, 0] / late.listing.get("NSE:NIFTY 50").level_2026)) < 0.1
+    opens = [datetime(2026, 11, 6, 3, 45, tzinfo=UTC), datetime(2026, 11, 8, 12, 45, tzinfo=UTC)]
+    special = SimulatedMarket(9, from_schedule(["2026-11-06", "2026-11-08"], opens, [375, 60]))
+    now = opens[1].timestamp() + 1_801.5
+    quotes = special.quotes(["NSE:INFY", "BSE:INFY", "NFO:INFY26NOVFUT"], now)
+    before = special.quotes(["NSE:INFY", "BSE:INFY", "NFO:INFY26NOVFUT"], opens[1].timestamp() - 60)
+    assert np.array_equal(quotes.previous_close, before.last_price)
+    assert len(special.minutes("NSE:INFY", "2026-11-08", until=1.9e9).times) == 60
+    assert len(special.chain("NIFTY", None, now).strikes) > 100
+    first = special.quotes(["NSE:INFY", "NFO:NIFTY26NOVFUT"], opens[0])
+    assert np.all(first.previous_close > 0)
+    assert np.all(first.last_price == first.open)
 
 
 def test_tradable_volume_is_traded_every_minute(market: SimulatedMarket) -> None:
