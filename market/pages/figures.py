@@ -25,7 +25,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A polyline in a box of 100 × 32. ``base`` is the height of the first value."""
+    """A polyline in a box of 100 × 32. ``base`` is the height of the previous close."""
 
     points: str
     base: str
@@ -103,15 +103,14 @@ def compact(value: float | None) -> Figure:
     return Figure(text, raw=repr(value), exact=grouped(value, 0))
 
 
-def spark(name: str, values: Sequence[float]) -> Spark | None:
-    """Return the line through ``values``, oldest first; None for fewer than two."""
+def spark(name: str, values: Sequence[float], before: float) -> Spark | None:
+    """Return the line through ``values``, oldest first, against the close ``before``; None for fewer than two."""
     if len(values) < 2:
         return None
-    low, high = min(values), max(values)
+    low, high = min(*values, before), max(*values, before)
     span = (high - low) or 1.0
     step = 100 / (len(values) - 1)
-    heights = [round(30 - 28 * (value - low) / span, 1) for value in values]
+    *heights, base = (round(30 - 28 * (value - low) / span, 1) for value in (*values, before))
     points = " ".join(f"{round(i * step, 1)},{y}" for i, y in enumerate(heights))
-    moved = values[-1] - values[0]
-    label = f"{name} from {grouped(values[0], 2)} to {grouped(values[-1], 2)}"
-    return Spark(points, str(heights[0]), direction(moved), label)
+    label = f"{name} from {grouped(values[0], 2)} to {grouped(values[-1], 2)}, previous close {grouped(before, 2)}"
+    return Spark(points, str(base), direction(values[-1] - before), label)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
@@ -35,7 +35,7 @@ class WatchlistPanel:
 class MarketPage(LoginRequiredMixin, View):
     """Indices, sectors, breadth, movers and watchlists. ``?watchlist=ID`` opens one; htmx asks for single panels."""
 
-    PANELS = {"movers": "market/_movers.html", "watchlist": "market/_watchlist.html"}
+    PANELS: ClassVar = {"movers": "market/_movers.html", "watchlist": "market/_watchlist.html"}
 
     def get(self, request: HttpRequest) -> HttpResponse:
         now = clock.now()
@@ -57,13 +57,24 @@ def overview_context(now: datetime) -> dict[str, Any]:
     return {
         "indices": presenters.overview_rows(payload["indices"]),
         "sectors": presenters.sector_rows(payload["sectors"]),
-        "sector_data": payload["sectors"],
+        "sector_data": with_turnover(payload["sectors"], now),
         "breadth": presenters.breadth(payload["breadth"]),
         "gainers": presenters.overview_rows(payload["gainers"]),
         "losers": presenters.overview_rows(payload["losers"]),
         "data_source": payload["data_source"],
         "as_of": _instant(payload["as_of"]),
     }
+
+
+def with_turnover(sectors: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """Return the sectors with the rupees traded in each stock today, by which the map sizes its cells."""
+    quotes = registry().quotes([stock["symbol"] for sector in sectors for stock in sector["symbols"]], now=now).quotes
+    turnover = {key: quote.last_price * (quote.volume or 0) for key, quote in quotes.items()}
+    return [
+        sector
+        | {"symbols": [stock | {"turnover": round(turnover.get(stock["symbol"], 0.0))} for stock in sector["symbols"]]}
+        for sector in sectors
+    ]
 
 
 def watch_panel(request: HttpRequest, now: datetime) -> WatchlistPanel:

@@ -108,7 +108,7 @@ def row(
         last=figures.price(last_price),
         change=figures.change(change),
         change_pct=figures.change_pct(change_pct),
-        spark=figures.spark(name or code, spark),
+        spark=None if last_price is None or change is None else figures.spark(name or code, spark, last_price - change),
     )
 
 

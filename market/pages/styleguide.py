@@ -11,8 +11,8 @@ from market.pages import figures, presenters
 
 SPARK = (100.0, 101.2, 100.7, 102.4, 103.1, 102.2, 104.0, 104.6)
 TOKENS = (
-    "canvas", "surface", "sunken", "raised", "hover", "selected", "line", "line-strong", "ink", "ink-2", "ink-3", "accent",
-    "accent-soft", "up", "up-soft", "down", "down-soft", "warning", "warning-soft", "danger", "danger-soft",
+    "canvas", "surface", "sunken", "raised", "hover", "selected", "line", "line-strong", "ink", "ink-2", "ink-3",
+    "accent", "accent-soft", "up", "up-soft", "down", "down-soft", "warning", "warning-soft", "danger", "danger-soft",
     "series-1", "series-2", "series-3", "series-4", "series-5",
 )  # fmt: skip
 SECTORS = (

@@ -44,11 +44,11 @@ def test_large_quantities_are_compact(value: float | None, text: str) -> None:
 
 
 def test_a_spark_line_spans_its_box_and_knows_its_direction() -> None:
-    spark = figures.spark("NIFTY", [10.0, 12.0, 11.0])
+    spark = figures.spark("NIFTY", [10.0, 12.0, 11.0], 11.5)
     assert spark is not None
     assert spark.points == "0.0,30.0 50.0,2.0 100.0,16.0"
-    assert (spark.base, spark.direction) == ("30.0", "up")
-    assert figures.spark("NIFTY", [10.0]) is None
+    assert (spark.base, spark.direction) == ("9.0", "down")
+    assert figures.spark("NIFTY", [10.0], 9.0) is None
 
 
 def test_breadth_bars_fill_the_width() -> None:

@@ -13,7 +13,7 @@ SERIOUS = ("serious", "critical")
 
 
 class Visitor:
-    """A person at a browser. ``open`` gives a page in a theme and a width; ``errors`` is what the pages complained of."""
+    """A person at a browser. ``open`` gives a page in a theme and a width; ``errors`` is what the pages said."""
 
     def __init__(self, browser: Browser, url: str, cookies: dict[str, str], *, axe: str) -> None:
         self.url = url

@@ -7,6 +7,14 @@ from tests.browser.pages import Visitor, sideways_px
 
 WIDTHS = (360, 1440)
 THEMES = ("light", "dark")
+#: Keeps what <html> says at the moment <body> begins, before anything is painted.
+AT_FIRST_BODY = """
+new MutationObserver((_, observer) => {
+  if (!document.body) return;
+  window.atBody = { ...document.documentElement.dataset };
+  observer.disconnect();
+}).observe(document, { childList: true, subtree: true });
+"""
 
 
 def settled(page: Page) -> None:
@@ -81,10 +89,7 @@ def test_a_chosen_theme_holds_from_the_first_paint(visitor: Visitor) -> None:
     page.locator("#user-menu").get_by_text("Dark", exact=True).click()
     page.locator("#user-menu").get_by_text("Compact", exact=True).click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.add_init_script(
-        "new MutationObserver((_, o) => { if (document.body) { window.atBody = {...document.documentElement.dataset}; o.disconnect(); } })"
-        ".observe(document, { childList: true, subtree: true });"
-    )
+    page.add_init_script(AT_FIRST_BODY)
     page.reload()
     at_body = page.evaluate("window.atBody")
     assert (at_body["theme"], at_body["density"]) == ("dark", "compact")

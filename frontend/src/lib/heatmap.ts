@@ -13,11 +13,14 @@ import { instrumentUrl } from "./search";
 
 use([TreemapChart, TooltipComponent, LabelLayout, CanvasRenderer]);
 
+/** `turnover` in rupees comes with the page; refreshed numbers keep the size a stock had. */
+type Stock = { symbol: string; change_pct: number | null; last_price: number | null; turnover?: number };
+
 export type Sector = {
   name: string;
   change_pct: number | null;
   turnover_weight: number | null;
-  symbols: { symbol: string; change_pct: number | null; last_price: number | null }[];
+  symbols: Stock[];
 };
 
 /** A move of this size has the full colour. */
@@ -32,7 +35,7 @@ function fill(change: number | null): string {
   return mix(neutral, token(change > 0 ? "up-fill" : "down-fill"), 0.22 + 0.78 * strength);
 }
 
-function leaf(stock: Sector["symbols"][number], value: number): object {
+function leaf(stock: Stock, value: number): object {
   const colour = fill(stock.change_pct);
   const data: Leaf = {
     name: stock.symbol.slice(stock.symbol.indexOf(":") + 1),
@@ -44,13 +47,10 @@ function leaf(stock: Sector["symbols"][number], value: number): object {
   return { ...data, itemStyle: { color: colour }, label: { color: textOn(colour) } };
 }
 
-function branch(sector: Sector): object {
-  const weight = Math.max(sector.turnover_weight ?? 0, 0.004);
-  const share = weight / Math.max(1, sector.symbols.length);
+function branch(sector: Sector, sizes: Map<string, number>): object {
   return {
     name: `${sector.name}  ${signedPct(sector.change_pct)}`,
-    value: weight,
-    children: sector.symbols.map((stock) => leaf(stock, share)),
+    children: sector.symbols.map((stock) => leaf(stock, sizes.get(stock.symbol) ?? 0)),
   };
 }
 
@@ -58,12 +58,13 @@ type Box = { width: number; height: number };
 
 /** A label that its cell cannot hold is moved out of sight: half a name misleads. */
 function inside({ rect, labelRect }: { rect: Box; labelRect: Box }): object {
-  return labelRect.width + 4 > rect.width || labelRect.height > rect.height ? { x: -9999 } : {};
+  return labelRect.width > rect.width || labelRect.height > rect.height ? { x: -9999 } : {};
 }
 
 export class HeatMap {
   private readonly chart;
   private sectors: Sector[] = [];
+  private readonly sizes = new Map<string, number>();
 
   constructor(box: HTMLElement) {
     this.chart = init(box, null, { renderer: "canvas" });
@@ -77,6 +78,9 @@ export class HeatMap {
 
   show(sectors: Sector[]): void {
     this.sectors = sectors;
+    for (const { symbol, turnover } of sectors.flatMap((sector) => sector.symbols)) {
+      if (turnover) this.sizes.set(symbol, turnover);
+    }
     this.draw();
   }
 
@@ -95,7 +99,7 @@ export class HeatMap {
       series: [
         {
           type: "treemap",
-          data: this.sectors.map(branch),
+          data: this.sectors.map((sector) => branch(sector, this.sizes)),
           left: 0,
           top: 0,
           right: 0,
@@ -124,6 +128,7 @@ export class HeatMap {
       fontSize: 12,
       lineHeight: 15,
       overflow: "none",
+      padding: 1,
       formatter: ({ data }: { data: Leaf }) => `${data.name}\n${signedPct(data.change)}`,
     };
   }

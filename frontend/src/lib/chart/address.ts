@@ -5,6 +5,18 @@ import { INTERVALS, type Interval } from "./bars";
 export const OVERLAYS = ["sma20", "sma50", "ema20", "bb20", "supertrend", "vwap"] as const;
 export const PANES = ["rsi14", "macd"] as const;
 
+/** What the legend calls them. */
+export const SHORT_NAMES: Record<string, string> = {
+  sma20: "SMA 20",
+  sma50: "SMA 50",
+  ema20: "EMA 20",
+  bb20: "BB",
+  supertrend: "Supertrend",
+  vwap: "VWAP",
+  rsi14: "RSI 14",
+  macd: "MACD",
+};
+
 export type View = { interval: Interval; overlays: string[]; panes: string[]; adjusted: boolean };
 
 const words = (text: string | null): string[] => (text ?? "").split(",").filter(Boolean);

@@ -17,6 +17,7 @@ import {
 import { withAlpha } from "../colour";
 import { token } from "../dom";
 import { istDate, istMinute, istTime, price } from "../format";
+import { SHORT_NAMES } from "./address";
 import { barTime, type Bar, type Indicators } from "./bars";
 
 type Line = { label: string; colour: string; series: ISeriesApi<"Line">; values: Map<Time, number>; last: number | undefined };
@@ -114,7 +115,10 @@ export class ChartView {
     for (const indicator of series) {
       if (indicator.kind === "pane") pane += 1;
       const at = indicator.kind === "pane" ? pane : 0;
-      for (const line of indicator.lines) this.addLine(line.label, line.points, at);
+      // A direction is a sign beside the line, not a price.
+      const lines = indicator.lines.filter((line) => line.key !== "direction");
+      const name = SHORT_NAMES[indicator.name] ?? indicator.name;
+      for (const line of lines) this.addLine(lines.length > 1 ? `${name} ${line.label}` : name, line.points, at);
     }
     this.chart.panes().forEach((p, i) => p.setStretchFactor(i === 0 ? 4 : 1));
     this.onCursor(null, this.valuesAt(this.bars.at(-1)?.time));
