@@ -117,8 +117,8 @@ class TickConsumer:
     async def _serve(self, scope: Scope, client: Client, receive: Receive, send: Send) -> tuple[int, str]:
         """Run until one side ends it; return the code to close with, 0 if the client has gone."""
 
-        async def send_text(text: str) -> None:
-            await send({"type": "websocket.send", "text": text})
+        def send_text(text: str) -> Awaitable[None]:
+            return send({"type": "websocket.send", "text": text})
 
         parts = [
             asyncio.ensure_future(self._read(client, receive)),

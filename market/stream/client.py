@@ -26,9 +26,9 @@ class Client:
         self._control: deque[str] = deque()
         self._status: str | None = None
         self._snapshot_due = False
-        self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._ready = False
+        self._waiting: asyncio.Future[None] | None = None
+        self._drained: asyncio.Future[None] | None = None
         self._monotonic = monotonic
 
     def offer(self, record: Record) -> None:
@@ -54,8 +54,9 @@ class Client:
 
     def wake(self) -> None:
         """Let the writer look for something to send."""
-        self._idle.clear()
-        self._wake.set()
+        self._ready = True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
 
     def close(self, code: int, reason: str) -> None:
         """Ask for the connection to be closed; the first reason counts."""
@@ -63,22 +64,32 @@ class Client:
             self.closing.set_result((code, reason))
 
     async def drained(self) -> None:
-        """Wait until everything that was to be sent has been handed to the server."""
-        await self._idle.wait()
+        """Wait until everything that was to be sent has been handed to the server. One task may wait at a time."""
+        if self._ready or self.busy_since_s is not None:
+            self._drained = asyncio.get_running_loop().create_future()
+            await self._drained
 
     async def write(self, send: Send) -> None:
-        """Be the connection's only writer, until cancelled."""
+        """Be the connection's only writer, until cancelled. Futures, not events: this runs for every message."""
+        loop = asyncio.get_running_loop()
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            if not self._ready:
+                self._waiting = loop.create_future()
+                await self._waiting
+            self._ready = False
             while (text := self._next()) is not None:
                 self.busy_since_s = self._monotonic()
                 try:
                     await send(text)
                 finally:
                     self.busy_since_s = None
-            if not self._wake.is_set():
-                self._idle.set()
+            if self._drained is not None and not self._ready:
+                self._release()
+
+    def _release(self) -> None:
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
+        self._drained = None
 
     def _next(self) -> str | None:
         if self._status is not None:

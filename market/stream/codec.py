@@ -69,7 +69,7 @@ class Record:
 
     def part(self, mode: int, *, with_source: bool = False) -> str:
         """Return ``"EXCHANGE:SYMBOL":{…}`` in a mode (an index into MODES), encoded at the first call."""
-        slot = mode + 3 * with_source
+        slot = mode + 3 if with_source else mode
         text = self._parts[slot]
         if text is None:
             text = self._parts[slot] = self._encode(mode, with_source)
@@ -138,9 +138,14 @@ def ticks_message(records: Sequence[Record], modes: Mapping[str, int], *, droppe
     if not records:
         return f'{{"type":"ticks","data":{{}},"data_source":null,"as_of":null,"dropped":{dropped}}}'
     source = records[0].source
-    mixed = any(record.source != source for record in records)
+    mixed = False
+    as_of = ""
+    for record in records:
+        if record.source != source:
+            mixed = True
+        if record.at > as_of:  # of one length, so the order of texts is the order of instants
+            as_of = record.at
     data = ",".join([record.part(modes[record.symbol], with_source=mixed) for record in records])
-    as_of = max([record.at for record in records])  # one length, so the order of texts is the order of instants
     return (
         f'{{"type":"ticks","data":{{{data}}},"data_source":"{source}","as_of":"{as_of}","dropped":{dropped}}}'
     )
