@@ -64,8 +64,8 @@ class Quotes:
     """One row per key at an instant.
 
     previous_close: of the session before. volume, open_interest: shares. average_price: traded value over
-    volume (the last price for an index). last_trade_ms: epoch milliseconds. bid, ask, buy_quantity,
-    sell_quantity and the circuits are 0 for an index.
+    volume (the last price for an index, the mean of open, high, low and last for an option). last_trade_ms:
+    epoch milliseconds. bid, ask, buy_quantity, sell_quantity and the circuits are 0 for an index.
     """
 
     keys: tuple[str, ...]
