@@ -35,7 +35,7 @@ class Config(BaseSettings):
     kite_login_root: str = "https://kite.zerodha.com"
     market_providers: Names = ("simulated",)
     simulated_market_hours: Literal["always", "exchange"] = "always"
-    simulated_seed: int = Field(default=20190101, ge=0, lt=2**32)
+    simulated_seed: int = Field(default=195, ge=0, lt=2**32)
     licensed_realtime: bool = False
     sebi_registration: str = ""
     public_reads_per_minute: int = Field(default=600, ge=0)
