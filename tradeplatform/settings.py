@@ -2,11 +2,12 @@
 
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 
 from core import clock, logs
-from tradeplatform.config import ROOT, Config
+from tradeplatform.config import ROOT, Config, mail_settings
 
 CONFIG = Config()
 if CONFIG.clock_start:
@@ -49,6 +50,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "core.middleware.CrossSiteProtection",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.LastUse",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -115,6 +117,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/market/"
 
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_NAME = "kite_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -153,7 +156,11 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_MAX_BYTES
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "accounts.authentication.BearerAuthentication",
+        "accounts.authentication.SessionAuthentication",
+        "accounts.authentication.CookieTokenAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["core.api.responses.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.api.responses.JsonParser"],
@@ -180,6 +187,18 @@ SPECTACULAR_SETTINGS = {
         "core.api.schema.add_common_errors",
     ],
 }
+
+PUBLIC_URL = CONFIG.public_url
+CREDENTIALS_KEYS = CONFIG.credential_keys()
+ADMIN_REQUIRE_TOTP = CONFIG.admin_require_totp
+KITE_LOGIN_ROOT = CONFIG.kite_login_root
+#: The page that shows mails instead of sending them exists only where nobody else can reach it.
+DEV_MAIL = CONFIG.demo and not CONFIG.email_url
+EMAIL_FILE_PATH = STATE_DIR / "mail"
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+DEFAULT_FROM_EMAIL = f"no-reply@{urlsplit(PUBLIC_URL).hostname}"
+if CONFIG.email_url:
+    globals().update(mail_settings(CONFIG.email_url))
 
 CELERY_BROKER_URL = CONFIG.redis_url or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True

@@ -1,17 +1,16 @@
-"""Sign in with a password, sign out, who am I."""
+"""Who am I, and is my broker connected."""
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from accounts.services.sign_in import password_sign_in, sign_out
+from accounts.selectors import broker_states, roles_of
 from core import clock
-from core.ratelimit import shared_limiter
 
 
 class UserOut(serializers.Serializer):
@@ -22,6 +21,28 @@ class UserOut(serializers.Serializer):
     name = serializers.CharField()
     is_admin = serializers.BooleanField()
     created_at = serializers.DateTimeField()
+
+
+class BrokerStateOut(serializers.Serializer):
+    """Whether the user has a live session at a broker, as whom, and until when."""
+
+    connected = serializers.BooleanField()
+    user_id = serializers.CharField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+    expires_in_s = serializers.IntegerField(allow_null=True)
+
+
+class BrokersOut(serializers.Serializer):
+    """One state for each broker."""
+
+    kite = BrokerStateOut()
+    icici = BrokerStateOut()
+
+
+class SignedIn(serializers.Serializer):
+    """Who has just signed in."""
+
+    user = UserOut()
 
 
 def user_out(user: User) -> dict[str, Any]:
@@ -35,56 +56,24 @@ def user_out(user: User) -> dict[str, Any]:
     }
 
 
-class PasswordLoginApi(APIView):
-    """Sign in with e-mail and password; sets the cookie ``kite_session``."""
-
-    authentication_classes = ()
-    permission_classes = ()
-
-    class Input(serializers.Serializer):
-        email = serializers.EmailField(max_length=254)
-        password = serializers.CharField(max_length=1024, trim_whitespace=False)
-
-    class Output(serializers.Serializer):
-        user = UserOut()
-
-    @extend_schema(
-        request=Input,
-        responses=Output,
-        examples=[OpenApiExample("Sign in", {"email": "you@example.com", "password": "…"}, request_only=True)],
-    )
-    def post(self, request: Request) -> Response:
-        data = self.Input(data=request.data)
-        data.is_valid(raise_exception=True)
-        user = password_sign_in(
-            request=request._request, limiter=shared_limiter(), now=clock.now(), **data.validated_data
-        )
-        return Response({"user": user_out(user)})
-
-
-class LogoutApi(APIView):
-    """End the session that the request came with."""
-
-    permission_classes = ()
-
-    class Output(serializers.Serializer):
-        signed_out = serializers.BooleanField()
-
-    @extend_schema(request=None, responses=Output)
-    def post(self, request: Request) -> Response:
-        sign_out(request=request._request)
-        return Response({"signed_out": True})
-
-
 class MeApi(APIView):
     """The signed-in user, his brokers' states and his roles."""
 
     class Output(serializers.Serializer):
         user = UserOut()
-        brokers = serializers.DictField()
+        brokers = BrokersOut()
         roles = serializers.ListField(child=serializers.CharField())
 
     @extend_schema(responses=Output)
     def get(self, request: Request) -> Response:
-        roles = ["user", "admin"] if request.user.is_admin else ["user"]
-        return Response({"user": user_out(request.user), "brokers": {}, "roles": roles})
+        user = request.user
+        brokers = broker_states(user, now=clock.now())
+        return Response({"user": user_out(user), "brokers": brokers, "roles": roles_of(user)})
+
+
+class BrokerStatusApi(APIView):
+    """The user's sessions at his brokers, apart from his own session here."""
+
+    @extend_schema(responses=BrokersOut)
+    def get(self, request: Request) -> Response:
+        return Response(broker_states(request.user, now=clock.now()))

@@ -38,6 +38,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField("admin", default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    email_verified_at = models.DateTimeField(null=True, blank=True, editable=False)
+    token_version = models.PositiveIntegerField(
+        default=0, editable=False, help_text="JSON Web Tokens carry it and die when it grows"
+    )
+    exported_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -53,6 +58,16 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Set the password; the tokens made under the former one die with it when the row is saved."""
+        super().set_password(raw_password)
+        self.token_version += 1
+
+    @property
+    def email_verified(self) -> bool:
+        """Whether somebody has proved to read this address's mail."""
+        return self.email_verified_at is not None
 
     @property
     def is_admin(self) -> bool:

@@ -1,0 +1,37 @@
+"""Mails that were written instead of sent. Only the embedded demo, which nobody else can reach, has this page."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+
+SHOWN = 50
+
+
+class DevMailPage(View):
+    """The newest mails of ``STATE_DIR/mail``."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if not settings.DEV_MAIL:
+            raise Http404
+        return render(request, "accounts/dev_mail.html", {"mails": newest_mails(Path(settings.EMAIL_FILE_PATH))})
+
+
+def newest_mails(folder: Path) -> list[dict[str, str]]:
+    """Return the newest mails in ``folder``, newest first, as plain texts."""
+    files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    return [_shown(path) for path in files[:SHOWN]]
+
+
+def _shown(path: Path) -> dict[str, str]:
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    part = message.get_body(preferencelist=("plain",))
+    text = part.get_content() if part is not None else ""
+    body = text.split("\n" + "-" * 79)[0]
+    return {"to": str(message["To"]), "subject": str(message["Subject"]), "at": str(message["Date"]), "body": body}
