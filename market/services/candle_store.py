@@ -6,6 +6,7 @@ stays below `LOCK_TARGET_S` by a wide margin, and grows or shrinks with what the
 """
 
 import fcntl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from market.adapters.base import Floats, Ints
 from market.constants import VERSION_CANDLES
 from market.selectors.candles import BAR_FIELDS
 
-#: Aim for the time a step holds SQLite's write lock; nobody should wait longer than 0.2 s.
-LOCK_TARGET_S: Final = 0.03
+#: Aim for the time a step holds SQLite's write lock. After each step the lock is left alone as long as it was held:
+#: who waits for it only looks now and then, and would find it taken again and again. So nobody waits 0.2 s.
+LOCK_TARGET_S: Final = 0.02
 SQLITE_FIRST_STEP: Final = 2_000
 SQLITE_STEPS: Final = (250, 8_000)
 POSTGRES_STEP: Final = 50_000
@@ -82,8 +84,10 @@ def one_import_at_a_time(state_dir: Path) -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_ADVISORY_KEY])
 
 
-def write_bars(rows: BarRows, *, progress: Callable[[int], None] = lambda _: None) -> WriteReport:
-    """Write ``rows`` in steps. ``progress`` is told after each how many rows are done."""
+def write_bars(
+    rows: BarRows, *, progress: Callable[[int], None] = lambda _: None, pause: Callable[[float], None] = time.sleep
+) -> WriteReport:
+    """Write ``rows`` in steps. ``progress`` is told after each how many rows are done; ``pause`` waits some seconds."""
     report = WriteReport()
     on_sqlite = connection.vendor == "sqlite"
     size = SQLITE_FIRST_STEP if on_sqlite else POSTGRES_STEP
@@ -95,6 +99,7 @@ def write_bars(rows: BarRows, *, progress: Callable[[int], None] = lambda _: Non
         report.longest_lock_s = max(report.longest_lock_s, held)
         if on_sqlite:
             size = int(np.clip(size * np.clip(LOCK_TARGET_S / max(held, 1e-4), 0.25, 1.5), *SQLITE_STEPS))
+            pause(held)
         progress(report.rows)
     return report
 
