@@ -1,0 +1,207 @@
+"""The entrance: a compiled strategy, a panel and a configuration in, a simulated account out."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engines.backtest import layout as at
+from engines.backtest.config import Effective, RunConfig, effective
+from engines.backtest.kernel import run_days
+from engines.backtest.layout import Floats, Ints, Market, Rules, State
+from engines.backtest.results import BacktestResult, OpenPositions, Skipped, Trades
+from engines.charges.constants import ROW_WIDTH
+from engines.charges.tables import era_rows
+from engines.panel import PricePanel
+from engines.strategy.program import MAX_DEPTH, CompiledStrategy, Program
+
+#: Part of a run's provenance: changes when the same inputs may give another result.
+ENGINE_VERSION = "1"
+
+_NO_RATES = np.zeros((1, 2, ROW_WIDTH), np.int64)
+_NO_CODE = Program(np.zeros(0, np.int16), np.zeros(0, np.int64), np.zeros(0), 0)
+
+
+def simulate(
+    panel: PricePanel,
+    strategy: CompiledStrategy,
+    config: RunConfig,
+    *,
+    first: int = 0,
+    last: int | None = None,
+) -> BacktestResult:
+    """Simulate from the close of panel row ``first`` to that of ``last`` (default: the final one), both included.
+
+    The strategy must be compiled on this panel; bars before ``first`` serve as warm-up only. ValueError names a
+    mismatch. The same inputs give the same bytes.
+    """
+    days, symbols = panel.shape
+    last = days - 1 if last is None else last
+    if strategy.shape != panel.shape:
+        raise ValueError(f"the strategy is compiled for {strategy.shape} days and symbols, the panel has {panel.shape}")
+    if not 0 <= first <= last < days:
+        raise ValueError(f"days {first} to {last} are not within the panel's {days} rows")
+    caps = effective(strategy, config)
+    market, rules = market_of(panel, config), rules_of(strategy)
+    state = _new_state(rules, config, caps, symbols, int(market.sector.max(initial=0)) + 1)
+    equity, cash = np.empty(last - first + 1), np.empty(last - first + 1)
+    run_days(market, rules, numbers_of(strategy, config, caps), state, first, last, equity, cash)
+    names = tuple(rule.name for rule in strategy.exits)
+    return _result(panel, config, caps, state, names, equity, cash, first, last)
+
+
+def _frozen(values: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
+    """Return a read-only contiguous view: mapped files and fresh arrays have one compiled type then."""
+    view = np.ascontiguousarray(values, kind).view(np.ndarray)
+    view.setflags(write=False)
+    return view
+
+
+def market_of(panel: PricePanel, config: RunConfig) -> Market:
+    """Return what the kernel reads of the panel, with each day's charges."""
+    numbers: dict[str, int] = {}
+    sector = np.array([numbers.setdefault(name, len(numbers)) for name in panel.sectors], np.int64)
+    if config.flat_pct is None:
+        era, rates = era_rows(config.charges, panel.dates)
+    else:
+        era, rates = np.zeros(len(panel.dates), np.int64), _NO_RATES
+    prices = (panel.open, panel.high, panel.low, panel.close, panel.volume)
+    columns = (_frozen(column, np.float64) for column in prices)
+    return Market(*columns, _frozen(sector, np.int64), _frozen(era, np.int64), _frozen(rates, np.int64))
+
+
+def rules_of(strategy: CompiledStrategy) -> Rules:
+    """Return the strategy as the kernel reads it: exit programs end to end, the add-on's after them."""
+    codes = [rule.code for rule in strategy.exits]
+    codes.append(strategy.addons.code if strategy.addons else _NO_CODE)
+    args, offset = [], 0
+    for code in codes:
+        args.append(np.where(code.ops == 0, code.args + offset, code.args))
+        offset += len(code.constants)
+    candidates = strategy.candidates
+    return Rules(
+        ops=_frozen(np.concatenate([code.ops for code in codes]), np.int16),
+        args=_frozen(np.concatenate(args), np.int64),
+        constants=_frozen(np.concatenate([code.constants for code in codes]), np.float64),
+        bounds=_frozen(np.cumsum([0, *(len(code.ops) for code in codes)]), np.int64),
+        ignore_min_hold=_frozen(np.array([rule.ignore_min_hold for rule in strategy.exits], np.bool_), np.bool_),
+        flags=_frozen(strategy.flags, np.int8),
+        values=_frozen(strategy.values, np.float64),
+        rank_exit=_frozen(strategy.rank_exit, np.bool_),
+        atr14=_frozen(strategy.atr14, np.float64),
+        start=_frozen(candidates.start, np.int64),
+        symbol=_frozen(candidates.symbol, np.int64),
+        conviction=_frozen(candidates.conviction, np.float64),
+        rank=_frozen(candidates.rank, np.int64),
+        size_factor=_frozen(candidates.size_factor, np.float64),
+    )
+
+
+def numbers_of(strategy: CompiledStrategy, config: RunConfig, caps: Effective) -> Floats:
+    """Return the (NUMBERS,) limits, caps and rates; percentages become shares."""
+    limits, addons = strategy.limits, strategy.addons
+    out = np.empty(at.NUMBERS)
+    out[at.SIZE] = caps.position_size_pct / 100.0
+    out[at.MAX_POSITIONS], out[at.MAX_PER_SECTOR] = caps.max_positions, caps.max_per_sector
+    out[at.SLIPPAGE] = config.slippage_bps / 1e4
+    out[at.FLAT_FEE] = -1.0 if config.flat_pct is None else config.flat_pct / 100.0
+    out[at.SALE_CREDIT] = config.same_day_sale_credit
+    out[at.MIN_HOLD], out[at.MAX_HOLD] = limits.min_hold, limits.max_hold
+    out[at.STOP_LOSS], out[at.TAKE_PROFIT] = limits.stop_loss_pct / 100.0, limits.take_profit_pct / 100.0
+    out[at.ATR_STOP], out[at.TRAIL], out[at.TARGET_R] = limits.atr_stop_mult, limits.trail_atr_mult, limits.target_r
+    is_by_risk = strategy.sizing.mode == "risk" and strategy.sizing.risk_pct is not None
+    out[at.RISK] = (strategy.sizing.risk_pct or 0.0) / 100.0 if is_by_risk else np.nan
+    out[at.ADDON_MAX] = addons.max_addons if addons else 0.0
+    out[at.ADDON_SIZE] = addons.size_pct / 100.0 if addons else 0.0
+    out[at.DELIST_AFTER], out[at.DELIST_HAIRCUT] = config.delist_after_sessions, config.delist_haircut_pct / 100.0
+    return out
+
+
+def _new_state(rules: Rules, config: RunConfig, caps: Effective, symbols: int, sectors: int) -> State:
+    # Every trade needs a candidate of its own, and a day opens at most `max_positions`; untouched pages cost nothing.
+    most = min(len(rules.symbol), (len(rules.start) - 1) * min(caps.max_positions, symbols))
+    sums = np.zeros(at.SUMS)
+    sums[at.CASH] = sums[at.EQUITY] = config.capital
+    return State(
+        book=np.zeros((symbols, at.BOOK_WIDTH)),
+        held=np.zeros(symbols, np.int64),
+        sold_on=np.full(symbols, -1, np.int64),
+        sector_count=np.zeros(sectors, np.int64),
+        counters=np.zeros(at.COUNTERS, np.int64),
+        sums=sums,
+        costs=np.zeros(len(at.COST_KINDS)),
+        skips=np.zeros(len(at.SKIP_NAMES), np.int64),
+        examples=np.zeros((len(at.SKIP_NAMES), at.EXAMPLES, 2), np.int64),
+        trades=np.empty((most, at.TRADE_WIDTH)),
+        stack=np.empty(MAX_DEPTH),
+    )
+
+
+_WHOLE = frozenset(
+    {"symbol", "entry_day", "exit_day", "exit_signal_day", "reason", "quantity", "bars_held", "rank", "addons"}
+    | {"stuck_days"}
+)
+
+
+def _trades(panel: PricePanel, state: State) -> Trades:
+    table = state.trades[: state.counters[at.TRADES]].T.copy()
+    columns = {
+        name: table[at_column].astype(np.int64) if name in _WHOLE else table[at_column]
+        for at_column, name in enumerate(at.TRADE_COLUMNS)
+    }
+    symbol = columns["symbol"]
+    return Trades(
+        **columns,
+        entry_factor=panel.factor[columns["entry_day"], symbol],
+        exit_factor=panel.factor[columns["exit_day"], symbol],
+    )
+
+
+def _open(state: State) -> OpenPositions:
+    symbol = state.held[: state.counters[at.HELD]].copy()
+    book = state.book[symbol]
+
+    def whole(column: int) -> Ints:
+        return book[:, column].astype(np.int64)
+
+    return OpenPositions(
+        symbol=symbol,
+        entry_day=whole(at.ENTRY_DAY),
+        quantity=whole(at.QUANTITY),
+        entry_price=book[:, at.COST] / book[:, at.QUANTITY],
+        last_price=book[:, at.LAST_CLOSE].copy(),
+        charges=book[:, at.CHARGES].copy(),
+        bars_held=whole(at.BARS),
+        conviction=book[:, at.CONVICTION].copy(),
+        stuck_days=whole(at.STUCK),
+    )
+
+
+def _result(
+    panel: PricePanel,
+    config: RunConfig,
+    caps: Effective,
+    state: State,
+    rule_names: tuple[str, ...],
+    equity: Floats,
+    cash: Floats,
+    first: int,
+    last: int,
+) -> BacktestResult:
+    costs = {kind: paise / 100.0 for kind, paise in zip(at.COST_KINDS, state.costs.tolist(), strict=True)}
+    return BacktestResult(
+        first=first,
+        last=last,
+        capital=config.capital,
+        equity=equity,
+        cash=cash,
+        trades=_trades(panel, state),
+        open=_open(state),
+        skipped=Skipped(at.SKIP_NAMES, state.skips, state.examples[:, :, 0], state.examples[:, :, 1]),
+        costs=costs,
+        bought=float(state.sums[at.BOUGHT]),
+        sold=float(state.sums[at.SOLD]),
+        stuck_days=int(state.counters[at.STUCK_DAYS]),
+        caps=caps,
+        rule_names=rule_names,
+    )
