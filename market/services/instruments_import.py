@@ -6,8 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from django.db import transaction
-
 from core import versions
 from market.adapters.base import ListedInstrument
 from market.constants import VERSION_INSTRUMENTS
@@ -17,10 +15,11 @@ from market.models import BrokerAlias, Instrument, InstrumentSymbol
 from market.selectors.instruments import symbol_history
 from market.services.broker_aliases import AliasBook, AliasChanges
 from market.services.imports import ImportReport, recorded, write_rejected
+from market.services.steps import short_step
 
 BROKER: Final = "kite"
 #: Rows written in one transaction: small, so that SQLite's write lock is short.
-_STEP: Final = 250
+_STEP: Final = 100
 _HEADER: Final = ("line", "symbol", "reason", "detail")
 _FACTS: Final = ("underlying", "expiry", "strike", "lot_size", "tick_size", "is_active")
 
@@ -79,32 +78,34 @@ def _pairs(listed: Sequence[ListedInstrument], as_of: date) -> list[Pair]:
 
 
 def _write_step(pairs: Sequence[Pair], book: AliasBook, as_of: date, report: ImportReport) -> int:
-    """Write some rows in one transaction; return how many tokens were reused."""
+    """Write some rows in one short transaction, none if nothing is new; return how many tokens were reused."""
     changes = AliasChanges()
     updated = [known for one, known in pairs if known is not None and _take_over(known, one)]
     touched = {known.id for known in updated}
-    with transaction.atomic():
-        made = Instrument.objects.bulk_create([_new(one) for one, known in pairs if known is None])
+    for one, known in pairs:
+        if known is None:
+            report.added += 1
+        elif book.record(known.id, one.symbol, one.token or 0, as_of, changes) or known.id in touched:
+            report.changed += 1
+        else:
+            report.unchanged += 1
+    strangers = [one for one, known in pairs if known is None]
+    fresh = [_new(one) for one in strangers]
+    if not (fresh or updated or changes.new or changes.changed):
+        return 0
+    with short_step():
+        made = Instrument.objects.bulk_create(fresh)
         InstrumentSymbol.objects.bulk_create(
             InstrumentSymbol(instrument=one, exchange=one.exchange, symbol=one.symbol) for one in made
         )
+        for one, instrument in zip(strangers, made, strict=True):
+            book.record(instrument.id, one.symbol, one.token or 0, as_of, changes)
         Instrument.objects.bulk_update(updated, (*_FACTS, "name"))
-        fresh = iter(made)
-        for one, known in pairs:
-            instrument = known if known is not None else next(fresh)
-            moved = book.record(instrument.id, one.symbol, one.token or 0, as_of, changes)
-            if known is None:
-                report.added += 1
-            elif moved or known.id in touched:
-                report.changed += 1
-            else:
-                report.unchanged += 1
         BrokerAlias.objects.bulk_create(changes.new)
         BrokerAlias.objects.bulk_update(
             list(changes.changed.values()), ("instrument_id", "code", "valid_from", "valid_to")
         )
-        if made or updated or changes.new or changes.changed:
-            versions.bump(VERSION_INSTRUMENTS)
+        versions.bump(VERSION_INSTRUMENTS)
     return changes.reused
 
 

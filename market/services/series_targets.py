@@ -17,11 +17,12 @@ from market.importers.index_names import known_index
 from market.importers.reasons import CODES, Reason
 from market.models import CandleSeries, Instrument, InstrumentSymbol
 from market.selectors.instruments import DatedSymbol, symbol_history
+from market.services.steps import short_step
 
 _DERIVATIVES_OF: Final = {"NSE": "NFO", "BSE": "BFO"}
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 #: Instruments made in one transaction: small, so that SQLite's write lock is short.
-_STEP: Final = 400
+_STEP: Final = 200
 
 
 @dataclass(slots=True)
@@ -130,14 +131,14 @@ def make_missing(
     """Make the instruments and series that ``targets`` lack, in small transactions. Return how many instruments."""
     strangers = [target for target in targets if target.instrument_id is None]
     for at in range(0, len(strangers), _STEP):
-        with transaction.atomic():
+        with short_step():
             _make_instruments(strangers[at : at + _STEP], contracts)
             versions.bump(VERSION_INSTRUMENTS)
         progress(min(at + _STEP, len(strangers)), len(strangers))
     lacking = [target for target in targets if target.series_id is None]
     for at in range(0, len(lacking), _STEP):
         some = lacking[at : at + _STEP]
-        with transaction.atomic():
+        with short_step():
             made = CandleSeries.objects.bulk_create(
                 CandleSeries(
                     instrument_id=target.instrument_id,
