@@ -2,7 +2,7 @@
 
 Pure functions on arrays. A day outside the exchange's lists is judged by the data: rows that repeat the session
 before are copies; other prices in many symbols prove a session. On a listed session, rows are refused only together:
-a single share may well repeat its prices, four fifths of all shares may not.
+a single share may well repeat its prices, several that all repeat those of one and the same day may not.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ Flags = npt.NDArray[np.bool_]
 
 #: So many symbols with prices unlike those of the session before prove that an unlisted day was a session.
 SESSION_MIN_SYMBOLS: Final = 10
-#: So many symbols must be comparable before a listed session is called a copy.
+#: So many symbols must agree before a day is called a copy: a single one may well repeat its prices.
 COPY_MIN_SYMBOLS: Final = 5
 #: The share of comparable symbols that must agree, for a session as for a copy.
 MAJORITY: Final = 0.8
@@ -121,8 +121,8 @@ def judge_days(bars: FileBars, group: Ints, stored: StoredBars, listed: ListedDa
         verdicts.words[int(days[at])] = "the exchange was closed; the rows are those of a special session nearby"
     _mark(bars, rows[closed[position] & evidence.repeats], Reason.HOLIDAY_COPY)
     _mark(bars, rows[closed[position]], Reason.UNLISTED_DAY)
-    for at in np.flatnonzero(copied):
-        _refuse_copied_session(bars, rows[position == at], evidence, position == at, int(days[at]), verdicts)
+    for at in np.flatnonzero(tally.listed & (tally.seen >= COPY_MIN_SYMBOLS)):
+        _refuse_copies(bars, rows[position == at], evidence, position == at, int(days[at]), verdicts)
     _refuse_untrusted(bars, rows, closed[position], days[closed], verdicts)
     verdicts.proven = [_as_date(day) for day in days[tally.proves() & ~tally.listed & ~misfiled]]
     return verdicts
@@ -252,16 +252,23 @@ def _misfiled(tally: _Tally, copied: Flags, listed: ListedDays) -> Flags:
     return found
 
 
-def _refuse_copied_session(
+def _refuse_copies(
     bars: FileBars, rows: Ints, evidence: _Evidence, here: Flags, day: int, verdicts: DayVerdicts
 ) -> None:
-    """Refuse a session's copied rows, and those that nothing can be said of; rows with new prices stay."""
+    """Refuse rows of a session that many symbols had, price for price and share for share, on one earlier day.
+
+    Where they are the day's majority, rows that nothing can be said of go with them; rows with new prices stay.
+    """
     seen = evidence.seen_on[here]
-    copies = seen >= 0
-    origins, times = np.unique(seen[copies], return_counts=True)
-    origin = _as_date(origins[np.argmax(times)])
-    verdicts.words[day] = f"{int(copies.sum())} of {len(rows)} symbols have exactly their rows of {origin}"
-    _mark(bars, rows[copies | ~(evidence.day_before[here] >= 0)], Reason.WRONG_DATE)
+    origins, times = np.unique(seen[seen >= 0], return_counts=True)
+    origin = int(origins[np.argmax(times)])
+    copies = seen == origin
+    if copies.sum() < COPY_MIN_SYMBOLS:
+        return
+    verdicts.words[day] = f"{int(copies.sum())} of {len(rows)} symbols have exactly their rows of {_as_date(origin)}"
+    if copies.sum() >= MAJORITY * len(rows):
+        copies |= evidence.day_before[here] < 0
+    _mark(bars, rows[copies], Reason.WRONG_DATE)
 
 
 def _refuse_untrusted(bars: FileBars, rows: Ints, closed: Flags, closed_days: Ints, verdicts: DayVerdicts) -> None:

@@ -199,6 +199,15 @@ def test_shares_with_new_prices_stay_when_the_rest_of_a_session_is_a_copy() -> N
     assert reasons(bars) == {None: 13, Reason.WRONG_DATE: 11}
 
 
+def test_copies_are_found_among_a_majority_of_good_rows() -> None:
+    day = MONDAY + 3
+    good = [row for row in prices(day) if row[0] >= 6]
+    bars = bars_of(prices(MONDAY) + prices(MONDAY + 1) + good + same_as(day, MONDAY)[:6])
+    verdicts = judged(bars, Lists())
+    assert reasons(bars) == {None: 30, Reason.WRONG_DATE: 6}
+    assert verdicts.words[day] == "6 of 12 symbols have exactly their rows of 1970-01-05"
+
+
 def test_a_special_session_filed_under_the_holiday_after_it_has_the_wrong_date() -> None:
     friday, saturday, holiday = MONDAY + 4, MONDAY + 5, MONDAY + 7
     bars = bars_of(prices(friday) + prices(holiday))
