@@ -9,6 +9,11 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest, parse_cookie
 
+from accounts.services.tokens import token_session
+from core import clock
+
+TOKEN_COOKIE = "access_token_cookie"  # noqa: S105 - the name of a cookie
+
 
 @dataclass(frozen=True, slots=True)
 class SocketUser:
@@ -20,14 +25,15 @@ class SocketUser:
 def user_of_scope(scope: Mapping[str, Any]) -> SocketUser | None:
     """Return the user whose credential the scope carries and is valid now, or None. Reads the database.
 
-    ``Authorization: Bearer`` decides alone if it is there; else the cookie ``kite_session`` does. An agent key
-    (``zt_…``) opens no socket. Asked again while the connection lasts: sign-out, deactivation and a changed password
-    end it.
+    An ``Authorization`` header decides alone, as on the rest of the user surface, and must be a JSON Web Token; an
+    agent key (``zt_…``) opens no socket. Without it the cookie ``kite_session`` counts, then that of the token. Asked
+    again while the connection lasts: sign-out, revocation, deactivation and a changed password end it.
     """
-    bearer = bearer_token(scope)
-    if bearer is not None:
-        return _user_of_token(bearer)
-    return _user_of_session(cookies(scope).get(settings.SESSION_COOKIE_NAME, ""))
+    authorization = header(scope, b"authorization")
+    if authorization is not None:
+        return _user_of_token(_bearer(authorization))
+    jar = cookies(scope)
+    return _user_of_session(jar.get(settings.SESSION_COOKIE_NAME, "")) or _user_of_token(jar.get(TOKEN_COOKIE, ""))
 
 
 def header(scope: Mapping[str, Any], name: bytes) -> str | None:
@@ -41,15 +47,15 @@ def cookies(scope: Mapping[str, Any]) -> dict[str, str]:
     return parse_cookie(header(scope, b"cookie") or "")
 
 
-def bearer_token(scope: Mapping[str, Any]) -> str | None:
-    """Return what follows ``Bearer`` in the Authorization header, or None if there is no such header."""
-    scheme, _, token = (header(scope, b"authorization") or "").strip().partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+def _bearer(authorization: str) -> str:
+    """Return what follows ``Bearer``; empty for another scheme."""
+    scheme, _, token = authorization.strip().partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _user_of_token(token: str) -> SocketUser | None:
-    """JSON Web Tokens are not issued yet, so none is valid; agent keys belong to another surface."""
-    return None
+    session = token_session(token=token, now=clock.now()) if token else None
+    return None if session is None else SocketUser(session.user_id)
 
 
 def _user_of_session(key: str) -> SocketUser | None:

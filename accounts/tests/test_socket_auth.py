@@ -1,18 +1,19 @@
 """Who is behind a WebSocket."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 
 from accounts.services.socket_auth import SocketUser, user_of_scope
 
 pytestmark = pytest.mark.django_db
 
 
-def session_of(user: Any) -> SessionStore:
-    session = SessionStore()
+def session_of(user: Any) -> Any:
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "accounts.authentication.EmailBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
@@ -56,5 +57,22 @@ def test_a_bearer_credential_decides_alone(user: Any, token: str) -> None:
     assert user_of_scope(scope(session_of(user).session_key, f"Bearer {token}")) is None
 
 
-def test_other_schemes_leave_the_cookie_to_decide(user: Any) -> None:
-    assert user_of_scope(scope(session_of(user).session_key, "Basic dXNlcjpwYXNz")) == SocketUser(user.pk)
+def test_an_authorization_of_another_kind_is_refused_too(user: Any) -> None:
+    assert user_of_scope(scope(session_of(user).session_key, "Basic dXNlcjpwYXNz")) is None
+
+
+@pytest.fixture
+def token(user: Any, client: Any) -> str:
+    user.set_password("correct horse")
+    user.save()
+    body = {"email": user.email, "password": "correct horse"}
+    return client.post("/api/auth/login", body, content_type="application/json").json()["access_token"]
+
+
+def test_a_token_opens_the_stream_as_bearer_and_as_cookie_until_it_is_ended(user: Any, token: str, client: Any) -> None:
+    cookie = {"type": "websocket", "headers": [(b"cookie", f"access_token_cookie={token}".encode())]}
+    assert user_of_scope(scope(authorization=f"Bearer {token}")) == SocketUser(user.pk)
+    assert user_of_scope(cookie) == SocketUser(user.pk)
+    client.post("/api/auth/logout", headers={"authorization": f"Bearer {token}"})
+    assert user_of_scope(scope(authorization=f"Bearer {token}")) is None
+    assert user_of_scope(cookie) is None
