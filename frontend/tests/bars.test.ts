@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { advance, bucket, daysBefore, istDay, join, toBar, withTail, type Bar } from "../src/lib/chart/bars";
+import { advance, bucket, daysBefore, istDay, join, joinIndicators, toBar, withTail, type Bar, type Indicators } from "../src/lib/chart/bars";
 import { readView, writeView } from "../src/lib/chart/address";
 
 const at = (text: string): number => Date.parse(text) / 1000;
@@ -50,6 +50,12 @@ describe("lists of bars", () => {
     expect(withTail([bar(1), bar(2)], [bar(2, 5), bar(3)])).toEqual([bar(1), bar(2, 5), bar(3)]);
     expect(withTail([bar(1), bar(2)], [bar(4)])).toBeNull();
     expect(withTail([bar(1)], [])).toBeNull();
+  });
+
+  it("carry their indicators with them", () => {
+    const part = (points: [string, number | null][]): Indicators => ({ series: [{ name: "sma20", kind: "overlay", lines: [{ key: "line", label: "SMA", points }] }] });
+    expect(joinIndicators([part([["2026-05-01", 1]]), part([["2026-05-04", 2]])])).toEqual(part([["2026-05-01", 1], ["2026-05-04", 2]]));
+    expect(joinIndicators([])).toEqual({ series: [] });
   });
 
   it("read the API's candles", () => {

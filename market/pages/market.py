@@ -52,12 +52,13 @@ def overview_context(now: datetime) -> dict[str, Any]:
     """Return the overview's parts, or the sentence that says why there are none."""
     try:
         payload = overview.at(now)
+        sector_data = with_turnover(payload["sectors"], now)
     except PlatformError as error:
         return {"failure": error.detail, "request_id": request_id.get()}
     return {
         "indices": presenters.overview_rows(payload["indices"]),
         "sectors": presenters.sector_rows(payload["sectors"]),
-        "sector_data": with_turnover(payload["sectors"], now),
+        "sector_data": sector_data,
         "breadth": presenters.breadth(payload["breadth"]),
         "gainers": presenters.overview_rows(payload["gainers"]),
         "losers": presenters.overview_rows(payload["losers"]),

@@ -131,3 +131,20 @@ def import_days(server: Server, folder: Path, days: int) -> None:
     file.write_text("\n".join(["symbol,date,open,high,low,close,volume", *rows]))
     command = [sys.executable, "manage.py", "import_candles", str(file), "--interval", "day", "--exchange", "NSE"]
     subprocess.run(command, cwd=ROOT, env=os.environ | server.env, check=True, capture_output=True)
+
+
+def test_older_bars_and_their_indicators_come_when_one_scrolls_there(visitor: Visitor) -> None:
+    page = visitor.open(PATH + "?interval=5minute&overlays=sma20")
+    drawn(page)
+    chart = page.get_by_role("application")
+    expect(chart).to_have_attribute("aria-label", re.compile(BARS))
+    before = bars_of(chart)
+    chart.focus()
+    with page.expect_response(lambda r: "/indicators?" in r.url and "&to=" in r.url) as told:
+        page.keyboard.press("Home")
+    assert told.value.ok
+    page.keyboard.press("End")
+    page.keyboard.press("Home")
+    expect(page.locator(".chart-legend .series-1")).to_be_visible()
+    assert bars_of(chart) > before
+    assert visitor.errors == []

@@ -33,7 +33,8 @@ def expect_tick(page: Page) -> None:
     """Wait until a price of the watchlist has changed in its place."""
     page.evaluate("window.before = [...document.querySelectorAll('#watchlist tbody .price')].map(n => n.textContent)")
     page.wait_for_function(
-        "[...document.querySelectorAll('#watchlist tbody .price')].some((n, i) => n.textContent !== window.before[i])"
+        "() => [...document.querySelectorAll('#watchlist tbody .price')]"
+        ".some((cell, i) => cell.textContent !== window.before[i])"
     )
 
 

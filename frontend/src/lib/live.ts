@@ -37,6 +37,7 @@ const STATES: Record<FeedState, string> = {
 };
 
 let socket: TickSocket | null = null;
+let marketIsOpen = true;
 let bound = new Map<string, HTMLElement[]>();
 const watchers = new Set<(changed: Map<string, Tick>) => void>();
 
@@ -64,7 +65,12 @@ export function onTicks(watcher: (changed: Map<string, Tick>) => void): void {
 }
 
 export const latest = (symbol: string): Tick | undefined => socket?.latest.get(symbol);
-export const expectTicks = (open: boolean): void => socket?.expectTicks(open);
+
+/** Whether the market trades, so that silence and old prices mean trouble. */
+export function expectTicks(open: boolean): void {
+  marketIsOpen = open;
+  socket?.expectTicks(open);
+}
 
 function paint(symbol: string, tick: Tick, flash = true): void {
   for (const node of bound.get(symbol) ?? []) {
@@ -121,6 +127,12 @@ function showState(state: FeedState, detail: string): void {
   }
 }
 
+/** A slow connection skips values that newer ones overtook: no harm, but no secret. */
+function showDropped(dropped: number): void {
+  const pill = $("#feed-state");
+  if (pill && dropped) pill.title = `Your connection is slow: ${number(dropped, 0)} overtaken values were skipped.`;
+}
+
 /** Ages count on their own, so that a stopped feed shows in every place at once. */
 function showAges(): void {
   const now = Date.now() + clockSkewMs;
@@ -131,7 +143,8 @@ function showAges(): void {
     const text = age(seconds);
     if (node.textContent !== text) node.textContent = text;
     const limit = Number(node.dataset.staleAfter ?? "");
-    if (limit) node.dataset.stale = String(seconds > limit);
+    // A price of a closed market is old and right.
+    if (limit) node.dataset.stale = String(marketIsOpen && seconds > limit);
   }
 }
 
@@ -154,6 +167,7 @@ export function startLive(): void {
     ticks: (changed) => {
       for (const [symbol, tick] of changed) paint(symbol, tick);
       for (const watcher of watchers) watcher(changed);
+      showDropped(socket?.dropped ?? 0);
     },
     state: showState,
     refused: (detail) => console.info(`Ticks refused: ${detail}`),

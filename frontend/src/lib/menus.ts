@@ -16,10 +16,6 @@ function set(button: HTMLElement, open: boolean): void {
   if (open) $("a, button, input:checked, input", menu)?.focus();
 }
 
-export function closeMenus(): void {
-  for (const button of buttons()) set(button, false);
-}
-
 export function startMenus(): void {
   document.addEventListener("click", (event) => {
     const target = event.target as Element;

@@ -5,9 +5,20 @@ import { openDialog } from "./dialogs";
 import { openPalette } from "./palette";
 
 const CHORD_MS = 1200;
+/** After g: three places begin with s, so the key is not always the first letter. */
+const GO: Record<string, string> = {
+  market: "m",
+  signals: "s",
+  strategies: "t",
+  model: "o",
+  portfolio: "p",
+  family: "f",
+  settings: "e",
+};
 
 export function startShortcuts(): void {
   let goUntil = 0;
+  for (const key of $$("[data-key-of]")) key.textContent = GO[key.dataset.keyOf!] ?? "";
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
       event.preventDefault();
@@ -24,7 +35,7 @@ export function startShortcuts(): void {
       goUntil = event.timeStamp + CHORD_MS;
     } else if (event.timeStamp < goUntil) {
       goUntil = 0;
-      const link = $$<HTMLAnchorElement>("[data-go]").find((a) => a.dataset.go === event.key);
+      const link = $$<HTMLAnchorElement>("[data-place]").find((a) => GO[a.dataset.place!] === event.key);
       if (link) location.assign(link.href);
     }
   });

@@ -89,6 +89,21 @@ export function withTail(bars: Bar[], tail: Bar[]): Bar[] | null {
   return join(bars, tail);
 }
 
+/** The same indicators over adjoining ranges, oldest first, as one. */
+export function joinIndicators(parts: Indicators[]): Indicators {
+  const [first, ...rest] = parts;
+  if (!first) return { series: [] };
+  return {
+    series: first.series.map((indicator, i) => ({
+      ...indicator,
+      lines: indicator.lines.map((line, k) => ({
+        ...line,
+        points: rest.reduce((points, part) => points.concat(part.series[i]?.lines[k]?.points ?? []), line.points),
+      })),
+    })),
+  };
+}
+
 /** "2026-05-03" minus days. */
 export function daysBefore(day: string, days: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) - days * DAY_S * 1000).toISOString().slice(0, 10);

@@ -4,7 +4,7 @@ import { ConditionalGet, explain, getJson } from "../api";
 import { $, $$, el, isTyping, must } from "../dom";
 import { compact, direction, price, signedPct } from "../format";
 import { latest, onTicks } from "../live";
-import { INTERVALS, SPAN_DAYS, advance, daysBefore, istDay, join, toBar, withTail, type Bar, type Candles, type Indicators } from "./bars";
+import { INTERVALS, SPAN_DAYS, advance, daysBefore, istDay, join, joinIndicators, toBar, withTail, type Bar, type Candles, type Indicators } from "./bars";
 import { readView, writeView, type View } from "./address";
 import { ChartView } from "./view";
 
@@ -16,6 +16,8 @@ const FULL_REFRESH = 15;
 /** Empty stretches (weekends, holidays) that are stepped over in search of older bars. */
 const OLDER_TRIES = 5;
 
+type Range = { from: string; to?: string };
+
 export class ChartPanel {
   private readonly box: HTMLElement;
   private readonly symbol: string;
@@ -26,6 +28,8 @@ export class ChartPanel {
   /** The newest window, as the server last told it, and what was loaded before it. */
   private newest: Bar[] = [];
   private older: Bar[] = [];
+  /** The ranges that the older bars came from, oldest first: each under the limit of one answer. */
+  private olderRanges: Range[] = [];
   private exhausted = false;
   private loadingOlder = false;
   private refreshes = 0;
@@ -50,10 +54,15 @@ export class ChartPanel {
     return this.root.dataset.tradeDate ?? istDay(Date.now() / 1000);
   }
 
-  private candlesUrl(from: string, to?: string): string {
-    const query = new URLSearchParams({ symbol: this.symbol, interval: this.view.interval, from, adjusted: String(this.view.adjusted) });
+  private query(from: string, to?: string): URLSearchParams {
+    const { interval, adjusted } = this.view;
+    const query = new URLSearchParams({ symbol: this.symbol, interval, from, adjusted: String(adjusted) });
     if (to) query.set("to", to);
-    return `/api/market/candles?${query}`;
+    return query;
+  }
+
+  private candlesUrl(from: string, to?: string): string {
+    return `/api/market/candles?${this.query(from, to)}`;
   }
 
   private firstDay(): string {
@@ -64,6 +73,7 @@ export class ChartPanel {
     const question = ++this.question;
     this.conditional.forget();
     this.older = [];
+    this.olderRanges = [];
     this.exhausted = false;
     this.note(null, true);
     try {
@@ -128,11 +138,15 @@ export class ChartPanel {
         const answer = await getJson<Candles>(this.candlesUrl(from, to));
         if (question !== this.question) return;
         if (answer.data_source === this.source) bars = answer.candles.map(toBar);
+        if (bars.length) this.olderRanges.unshift({ from, to });
         to = daysBefore(from, 1);
       }
       this.exhausted = bars.length === 0;
       this.older = join(bars, this.older);
-      if (bars.length) this.drawing.setBars(join(this.older, this.newest), true);
+      if (!bars.length) return;
+      this.drawing.setBars(join(this.older, this.newest), true);
+      this.describe();
+      await this.loadIndicators(question);
     } catch {
       this.exhausted = true;
     } finally {
@@ -173,18 +187,14 @@ export class ChartPanel {
   private async loadIndicators(question: number): Promise<void> {
     const names = [...this.view.overlays, ...this.view.panes];
     if (!names.length) return this.drawing.setIndicators({ series: [] });
-    const from = this.drawing.bars[0]?.time;
-    const day = typeof from === "number" ? istDay(from) : (from ?? this.firstDay());
-    const query = new URLSearchParams({
-      symbol: this.symbol,
-      interval: this.view.interval,
-      from: day,
-      adjusted: String(this.view.adjusted),
-      names: names.join(","),
-    });
+    const read = ({ from, to }: Range): Promise<Indicators> => {
+      const query = this.query(from, to);
+      query.set("names", names.join(","));
+      return getJson<Indicators>(`/api/market/indicators?${query}`);
+    };
     try {
-      const answer = await getJson<Indicators>(`/api/market/indicators?${query}`);
-      if (question === this.question) this.drawing.setIndicators(answer);
+      const parts = await Promise.all([...this.olderRanges, { from: this.firstDay() }].map(read));
+      if (question === this.question) this.drawing.setIndicators(joinIndicators(parts));
     } catch (cause) {
       if (question === this.question) must(".chart-legend .values", this.root).textContent = explain(cause);
     }

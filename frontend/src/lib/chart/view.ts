@@ -18,9 +18,9 @@ import { withAlpha } from "../colour";
 import { token } from "../dom";
 import { istDate, istMinute, istTime, price } from "../format";
 import { SHORT_NAMES } from "./address";
-import { barTime, type Bar, type Indicators } from "./bars";
+import { barTime, type Bar, type IndicatorLine, type Indicators } from "./bars";
 
-type Line = { label: string; colour: string; series: ISeriesApi<"Line">; values: Map<Time, number>; last: number | undefined };
+type Line = { label: string; colour: string; series: ISeriesApi<"Line"> | ISeriesApi<"Histogram">; values: Map<Time, number>; last: number | undefined };
 
 const COLOURS = ["series-1", "series-2", "series-3", "series-4", "series-5"];
 /** Bars shown at first: what the width holds at this many pixels a bar. */
@@ -36,6 +36,8 @@ export class ChartView {
   private lines: Line[] = [];
   private other: IPriceLine | null = null;
   private cursor: number | null = null;
+  /** New bars move the range before it is put where it belongs: that is nobody's scrolling. */
+  private settling = false;
 
   constructor(
     box: HTMLElement,
@@ -60,7 +62,7 @@ export class ChartView {
     this.volume.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
     this.chart.subscribeCrosshairMove((event) => this.moved(event));
     this.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (range && range.from < 5 && this.bars.length) onLeftEdge();
+      if (range && range.from < 5 && this.bars.length && !this.settling) onLeftEdge();
     });
     this.recolour();
     document.addEventListener("preferences", () => this.recolour());
@@ -75,6 +77,8 @@ export class ChartView {
     const prepended = added > 0 && this.bars[0]?.time !== bars[0]?.time;
     this.bars = bars;
     this.cursor = null;
+    this.settling = true;
+    requestAnimationFrame(() => (this.settling = false));
     this.candles.setData(bars.map((bar) => ({ ...bar, time: bar.time as Time })));
     this.volume.setData(bars.map((bar) => this.volumeBar(bar)));
     if (range && prepended) scale.setVisibleLogicalRange({ from: range.from + added, to: range.to + added });
@@ -118,19 +122,19 @@ export class ChartView {
       // A direction is a sign beside the line, not a price.
       const lines = indicator.lines.filter((line) => line.key !== "direction");
       const name = SHORT_NAMES[indicator.name] ?? indicator.name;
-      for (const line of lines) this.addLine(lines.length > 1 ? `${name} ${line.label}` : name, line.points, at);
+      for (const line of lines) this.addLine(lines.length > 1 ? `${name} ${line.label}` : name, line, at);
     }
     this.chart.panes().forEach((p, i) => p.setStretchFactor(i === 0 ? 4 : 1));
     this.onCursor(null, this.valuesAt(this.bars.at(-1)?.time));
   }
 
-  private addLine(label: string, points: [string, number | null][], pane: number): void {
+  private addLine(label: string, { key, points }: IndicatorLine, pane: number): void {
     const colour = COLOURS[this.lines.length % COLOURS.length]!;
-    const series = this.chart.addSeries(
-      LineSeries,
-      { color: token(colour), lineWidth: 1, lastValueVisible: pane > 0, priceLineVisible: false, crosshairMarkerVisible: false },
-      pane,
-    );
+    const look = { color: token(colour), lastValueVisible: pane > 0, priceLineVisible: false };
+    const series =
+      key === "histogram"
+        ? this.chart.addSeries(HistogramSeries, look, pane)
+        : this.chart.addSeries(LineSeries, { ...look, lineWidth: 1, crosshairMarkerVisible: false }, pane);
     const data = points.map(([t, value]) => {
       const time = barTime(t) as Time;
       return value === null ? { time } : { time, value };
