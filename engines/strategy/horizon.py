@@ -1,0 +1,32 @@
+"""How far back a strategy looks."""
+
+from engines.strategy import language as words
+from engines.strategy.nodes import Compare, Condition, Indicator, Operand, Strategy, children, roots
+
+SETTLED = 4  # lengths until the start of a recursive average no longer shows
+
+
+def lookback_bars(node: Condition | Operand) -> int:
+    """Return how many own bars, the present one included, a node of a bound strategy needs to be known."""
+    if isinstance(node, Indicator):
+        return words.WORDS[node.name].lookback(node.numbers) + int(node.lag)  # type: ignore[arg-type]
+    before = 1 if isinstance(node, Compare) and node.op in words.CROSSINGS else 0
+    return before + max((lookback_bars(part) for _, part in children(node)), default=1)
+
+
+def settled_bars(node: Condition | Operand) -> int:
+    """Return how many own bars until a node's values no longer depend on where the data begins."""
+    if isinstance(node, Indicator):
+        word = words.WORDS[node.name]
+        return word.lookback(node.numbers) * (SETTLED if word.recursive else 1) + int(node.lag)  # type: ignore[arg-type]
+    return 1 + max((settled_bars(part) for _, part in children(node)), default=0)
+
+
+def warmup_bars(bound: Strategy) -> int:
+    """Return the bars before the first evaluated close that make every rule of a bound strategy known and settled."""
+    bars = max(settled_bars(node) for _, node in roots(bound))
+    if bound.setting("atr_stop_mult") or bound.setting("trail_atr_mult"):
+        bars = max(bars, SETTLED * 15)
+    if bound.sizing is not None and bound.sizing.vol_bars:
+        bars = max(bars, int(bound.sizing.vol_bars) + 1)  # type: ignore[arg-type]
+    return max(bars, 20)
