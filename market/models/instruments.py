@@ -71,7 +71,12 @@ class InstrumentSymbol(models.Model):
         ordering = ("exchange", "symbol", "valid_from")
         constraints = (
             models.UniqueConstraint(
-                fields=("exchange", "symbol", "valid_from"), nulls_distinct=False, name="instrument_symbol_once"
+                fields=("exchange", "symbol", "valid_from"),
+                condition=Q(valid_from__isnull=False),
+                name="instrument_symbol_once",
+            ),
+            models.UniqueConstraint(
+                fields=("exchange", "symbol"), condition=Q(valid_from__isnull=True), name="instrument_symbol_first_once"
             ),
             models.CheckConstraint(
                 condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),

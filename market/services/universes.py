@@ -1,14 +1,15 @@
 """Import of dated lists of members."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Max
 
 from core import versions
 from core.errors import InvalidRequest
-from market.constants import VERSION_INSTRUMENTS, VERSION_UNIVERSES, InstrumentType, Segment
+from market.constants import VERSION_INSTRUMENTS, VERSION_UNIVERSES, InstrumentType, Segment, Source
 from market.importers.constituents import ConstituentRow, read_constituents
 from market.importers.tables import UnreadableFile, read_table
 from market.models import Instrument, InstrumentSymbol, Universe, UniverseMember, UniverseSnapshot
@@ -86,7 +87,7 @@ def _instruments(
             touched.add(instrument.id)
     Instrument.objects.bulk_update([one for one in by_symbol.values() if one.id in touched], _FACTS)
     if made:
-        report.notes.append(f"{made} instruments were not known by these symbols and have been made or renamed")
+        report.notes.append(f"{made} instruments were not known by these symbols and have been made or found by ISIN")
     return by_symbol, touched
 
 
@@ -97,23 +98,40 @@ def _made(row: ConstituentRow, exchange: str) -> Instrument:
 
 
 def _renamed(row: ConstituentRow, exchange: str, as_of: date, report: ImportReport) -> Instrument | None:
-    """Give the instrument with the row's ISIN its new symbol from ``as_of`` on; None if no single one has it."""
+    """Return the one instrument with the row's ISIN and note its other symbol; None if no single one has the ISIN.
+
+    Lists come in any order, so the date decides which symbol is the new one: what the instrument is known by after
+    ``as_of`` stays its name, and the row's symbol is a former one.
+    """
     if not row.isin:
         return None
     same = list(Instrument.objects.filter(exchange=exchange, isin=row.isin, segment=Segment.EQUITY)[:2])
     if len(same) != 1:
         return None
-    instrument, former = same[0], same[0].symbol
-    spans = InstrumentSymbol.objects.filter(instrument=instrument, exchange=exchange, symbol=former)
-    if not spans.filter(valid_to__isnull=True).update(valid_to=as_of - timedelta(days=1)):
-        InstrumentSymbol.objects.create(
-            instrument=instrument, exchange=exchange, symbol=former, valid_to=as_of - timedelta(days=1)
+    instrument, present = same[0], same[0].symbol
+    if _known_after(instrument, as_of):
+        InstrumentSymbol.objects.update_or_create(
+            instrument=instrument, exchange=exchange, symbol=row.symbol, valid_from=None, defaults={"valid_to": as_of}
         )
+        report.notes.append(f"{row.symbol} is a former name of {present} (same ISIN)")
+        return instrument
+    until = as_of - timedelta(days=1)
+    spans = InstrumentSymbol.objects.filter(instrument=instrument, exchange=exchange, symbol=present)
+    if not spans.filter(valid_to__isnull=True).update(valid_to=until):
+        InstrumentSymbol.objects.create(instrument=instrument, exchange=exchange, symbol=present, valid_to=until)
     InstrumentSymbol.objects.create(instrument=instrument, exchange=exchange, symbol=row.symbol, valid_from=as_of)
     instrument.symbol = row.symbol
     instrument.save(update_fields=["symbol"])
-    report.notes.append(f"{former} is called {row.symbol} from {as_of} on (same ISIN)")
+    report.notes.append(f"{present} is called {row.symbol} from {as_of} on (same ISIN)")
     return instrument
+
+
+def _known_after(instrument: Instrument, day: date) -> bool:
+    """Tell whether the present symbol is younger knowledge than ``day``: a listing of today, or later bars."""
+    if instrument.origin == Source.SIMULATED:
+        return True
+    last_ts = instrument.series.aggregate(last=Max("last_ts"))["last"]
+    return last_ts is not None and datetime.fromtimestamp(last_ts, UTC).date() > day
 
 
 def _take_over(instrument: Instrument, row: ConstituentRow) -> bool:

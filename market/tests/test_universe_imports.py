@@ -8,7 +8,8 @@ import pytest
 
 from core.errors import InvalidRequest, NotFound
 from market.importers.tables import UnreadableFile
-from market.models import Instrument, InstrumentSymbol, Universe, UniverseSnapshot
+from market.models import CandleSeries, Instrument, InstrumentSymbol, Universe, UniverseSnapshot
+from market.selectors.instruments import instrument_on
 from market.selectors.universes import members_of, snapshots_between, universe_as_of
 from market.services.imports import ImportReport
 from market.services.universes import import_constituents
@@ -91,6 +92,20 @@ def test_a_new_symbol_with_a_known_isin_is_a_renaming(tmp_path: Path) -> None:
     assert "ABB is called ABBIND from 2026-03-05 on (same ISIN)" in report.notes
     spans = InstrumentSymbol.objects.order_by("valid_from").values_list("symbol", "valid_from", "valid_to")
     assert set(spans) == {("ABB", None, date(2026, 3, 4)), ("ABBIND", MAR, None)}
+
+
+def test_an_older_list_tells_a_former_symbol(tmp_path: Path) -> None:
+    run(tmp_path, HEAD + ABB)
+    instrument = Instrument.objects.get()
+    last = datetime(2026, 3, 30, tzinfo=UTC)
+    CandleSeries.objects.create(instrument=instrument, interval="day", source="import", last_ts=int(last.timestamp()))
+    for as_of in (MAR, date(2026, 3, 20), MAR):
+        run(tmp_path, HEAD + ABB.replace(",ABB,", ",ASEA,"), as_of=as_of)
+    instrument.refresh_from_db()
+    assert instrument.symbol == "ABB"
+    assert instrument_on("NSE", "ASEA", AUG) == instrument.id
+    assert instrument_on("NSE", "ABB", date(2026, 3, 30)) == instrument.id
+    assert Instrument.objects.count() == 1
 
 
 def test_a_bare_list_of_symbols_keeps_what_is_known(tmp_path: Path) -> None:
