@@ -1,5 +1,6 @@
 """One instrument: chart, live quote, depth, 52-week range, key figures."""
 
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
@@ -9,6 +10,7 @@ from django.views import View
 
 from core import clock
 from core.errors import NotFound
+from engines.exchange.calendar import CalendarUnknown
 from engines.exchange.naming import parse_key
 from market.constants import InstrumentType, Segment
 from market.pages import figures, presenters
@@ -45,13 +47,21 @@ class InstrumentPage(LoginRequiredMixin, View):
             raise Http404(error.detail) from None
         context = instrument_context(view) | {
             "place": "market",
-            "trade_date": clock_for(key).trade_date(now).isoformat(),
+            "trade_date": trade_date(key, now).isoformat(),
             "intervals": intervals(request.GET.get("interval", "day")),
             "overlays": choices(OVERLAYS),
             "panes": choices(PANES),
             "stale_after_s": presenters.STALE_AFTER_S,
         }
         return render(request, "market/instrument.html", context)
+
+
+def trade_date(key: str, now: datetime) -> date:
+    """Return the market's date, from which the chart counts back; the date in India in a year without a calendar."""
+    try:
+        return clock_for(key).trade_date(now)
+    except CalendarUnknown:
+        return now.astimezone(clock.IST).date()
 
 
 def choices(pairs: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

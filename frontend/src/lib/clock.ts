@@ -9,8 +9,8 @@ export type MarketStatus = {
   exchange: string;
   phase: string;
   is_open: boolean;
-  trade_date: string;
-  market_time_ist: string;
+  trade_date: string | null;
+  market_time_ist: string | null;
   next_phase: string | null;
   next_change_at: string | null;
   feed: { state: string; provider: string; age_s: number | null };
@@ -50,6 +50,11 @@ function show(now: MarketStatus): void {
     const label = $(".phase-name", phase);
     if (label) label.textContent = phaseName(now.phase);
   }
+  const band = $("#market-band");
+  if (band) {
+    band.hidden = !now.banner;
+    band.textContent = now.banner;
+  }
   tick();
 }
 
@@ -58,7 +63,7 @@ function tick(): void {
   if (!box || !status) return;
   const passedMs = performance.now() - fetchedAt;
   const clock = $<HTMLTimeElement>("time", box);
-  const marketNow = Date.parse(status.market_time_ist) + passedMs;
+  const marketNow = Date.parse(status.market_time_ist ?? status.as_of) + passedMs;
   if (clock) clock.textContent = istTime(new Date(marketNow));
   const left = $(".countdown", box);
   if (!left) return;

@@ -100,9 +100,11 @@ export class ChartPanel {
     try {
       const answer = await this.conditional.read(this.candlesUrl(from));
       if (!answer || question !== this.question) return;
+      const newest = this.newest.at(-1)?.time;
       if (tail && !this.takeTail(answer)) return void this.load();
       if (!tail) this.take(answer, true);
-      await this.loadIndicators(question);
+      // Indicator lines are long: while only the bar in the making moves, they stay as they are.
+      if (!tail || this.newest.at(-1)?.time !== newest) await this.loadIndicators(question);
     } catch {
       // The feed state shows a server that is away; the next try is two seconds off.
     }
