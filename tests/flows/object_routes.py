@@ -1,0 +1,67 @@
+"""Factories of objects for `test_object_matrix`: one for every route below an API prefix that names an object.
+
+A new route without an entry here fails the matrix. An entry makes an object of ``owner`` and returns the values of the
+route's parameters and a query that finds it, by which the matrix sees whether a stranger changed anything; ``marker``
+is text that stands in the object and must not reach anybody else. Routes that name no object of a person (a symbol, a
+public list) stand in ``NOBODYS`` with the reason.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+MARKER = "zebra-7c41"
+
+
+@dataclass(frozen=True)
+class Target:
+    """An object of somebody: the route's parameters, the rows to watch, and a body that a write would take."""
+
+    kwargs: dict[str, Any]
+    rows: QuerySet[Any]
+    body: dict[str, Any]
+
+
+Factory = Callable[[Any], Target]
+
+
+def watchlist(owner: Any) -> Target:
+    from market.models import Watchlist
+    from market.services.watchlists import watchlist_create
+
+    row = watchlist_create(owner=owner, name=MARKER, symbols=[])
+    return Target({"watchlist_id": row.pk}, Watchlist.objects.filter(pk=row.pk), {"name": "taken", "symbols": []})
+
+
+def session(owner: Any) -> Target:
+    from accounts.models import UserSession
+    from accounts.services.client import Client
+    from accounts.services.sessions import SignInFacts
+    from accounts.services.tokens import token_issue
+    from core import clock
+
+    token_issue(user=owner, facts=SignInFacts("password", False), client=Client("10.9.9.9", MARKER), now=clock.now())
+    rows = UserSession.objects.filter(user=owner, device=MARKER)
+    return Target({"session_id": rows.get().pk}, rows, {})
+
+
+def user_for_admins(owner: Any) -> Target:
+    owner.name = MARKER
+    owner.save()
+    rows = type(owner).objects.filter(pk=owner.pk)
+    return Target({"user_id": owner.pk}, rows, {"is_admin": True, "is_active": False})
+
+
+OBJECTS: dict[str, Factory] = {
+    "api/market/watchlists/<int:watchlist_id>": watchlist,
+    "api/auth/sessions/<int:session_id>": session,
+    "api/auth/admin/users/<int:user_id>": user_for_admins,
+    "api/auth/admin/users/<int:user_id>/sessions": user_for_admins,
+    "api/auth/admin/users/<int:user_id>/agent-key": user_for_admins,
+}
+
+NOBODYS: dict[str, str] = {
+    "api/market/universes/<str:name>": "a public list of symbols",
+}
