@@ -5,9 +5,11 @@ from market.api.instruments import InstrumentsApi, UniverseApi
 from market.api.overview import OverviewApi, QuoteApi, StatusApi
 from market.api.public import HealthApi, IciciStatusApi, IndexSnapshotApi, LivePricesApi, ZerodhaStatusApi
 from market.api.watchlists import WatchlistApi, WatchlistsApi
+from market.pages.styleguide import StyleGuidePage
 
 urlpatterns = [
     path("market/", include("market.pages.urls")),
+    path("styleguide", StyleGuidePage.as_view(), name="styleguide"),
     path("api/index/snapshot", IndexSnapshotApi.as_view()),
     path("api/portfolio/live-prices", LivePricesApi.as_view()),
     path("api/health", HealthApi.as_view()),

@@ -11,11 +11,9 @@ from rest_framework.views import APIView
 from core import clock
 from core.api.query import parse_query
 from market.api.fields import NumberOrNull, SymbolField
-from market.services.overview import Overview
+from market.services.overview import overview
 from market.services.quote_view import quote_view
 from market.services.status import market_status
-
-overview = Overview()
 
 
 class IndexCardOut(serializers.Serializer):
@@ -35,6 +33,7 @@ class SectorStockOut(serializers.Serializer):
     symbol = serializers.CharField()
     change_pct = serializers.FloatField()
     last_price = serializers.FloatField()
+    turnover = serializers.FloatField(help_text="rupees traded today")
 
 
 class SectorOut(serializers.Serializer):

@@ -15,12 +15,10 @@ from core.errors import PlatformError
 from market.access import access_watchlist
 from market.models import Watchlist
 from market.pages import presenters
-from market.selectors.instruments import find_instrument
-from market.services.overview import Overview
+from market.selectors.instruments import names_of
+from market.services.overview import overview
 from market.services.providers import registry
 from market.services.watchlists import watchlists_of
-
-overview = Overview()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +50,18 @@ def overview_context(now: datetime) -> dict[str, Any]:
     """Return the overview's parts, or the sentence that says why there are none."""
     try:
         payload = overview.at(now)
-        sector_data = with_turnover(payload["sectors"], now)
     except PlatformError as error:
         return {"failure": error.detail, "request_id": request_id.get()}
     return {
         "indices": presenters.overview_rows(payload["indices"]),
         "sectors": presenters.sector_rows(payload["sectors"]),
-        "sector_data": sector_data,
+        "sector_data": payload["sectors"],
         "breadth": presenters.breadth(payload["breadth"]),
         "gainers": presenters.overview_rows(payload["gainers"]),
         "losers": presenters.overview_rows(payload["losers"]),
         "data_source": payload["data_source"],
         "as_of": _instant(payload["as_of"]),
     }
-
-
-def with_turnover(sectors: Sequence[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """Return the sectors with the rupees traded in each stock today, by which the map sizes its cells."""
-    quotes = registry().quotes([stock["symbol"] for sector in sectors for stock in sector["symbols"]], now=now).quotes
-    turnover = {key: quote.last_price * (quote.volume or 0) for key, quote in quotes.items()}
-    return [
-        sector
-        | {"symbols": [stock | {"turnover": round(turnover.get(stock["symbol"], 0.0))} for stock in sector["symbols"]]}
-        for sector in sectors
-    ]
 
 
 def watch_panel(request: HttpRequest, now: datetime) -> WatchlistPanel:
@@ -88,9 +74,8 @@ def watch_panel(request: HttpRequest, now: datetime) -> WatchlistPanel:
         quotes = registry().quotes(symbols, now=now).quotes if symbols else {}
     except PlatformError:
         quotes = {}  # the lines stay, with dashes; the feed state says that prices have stopped
-    found = {key: find_instrument(key, now=now) for key in symbols}
-    names = {key: instrument.name for key, instrument in found.items() if instrument}
-    return WatchlistPanel(lists=lists, current=current, rows=presenters.watch_rows(symbols, quotes, names))
+    rows = presenters.watch_rows(symbols, quotes, names_of(symbols))
+    return WatchlistPanel(lists=lists, current=current, rows=rows)
 
 
 def _instant(moment: datetime | None) -> str:

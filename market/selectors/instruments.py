@@ -1,6 +1,6 @@
 """Find instruments: by key, by text, by the symbol they had on a date."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -29,6 +29,14 @@ def find_instrument(symbol: str, *, now: datetime | None = None) -> Instrument |
     dated = former.filter(Q(valid_from__isnull=True) | Q(valid_from__lte=today))
     latest = dated.order_by(F("valid_to").desc(nulls_first=True)).first()
     return latest.instrument if latest else None
+
+
+def names_of(keys: Sequence[str]) -> dict[str, str]:
+    """Return the name of each known ``EXCHANGE:SYMBOL`` key, with one query."""
+    symbols = {key.rpartition(":")[2] for key in keys}
+    found = Instrument.objects.filter(symbol__in=symbols).only("exchange", "symbol", "name")
+    named = {instrument.key: instrument.name for instrument in found}
+    return {key: named[key] for key in keys if key in named}
 
 
 def search_instruments(

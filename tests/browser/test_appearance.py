@@ -47,7 +47,7 @@ def test_pages(visitor: Visitor, path: str, theme: str, width: int) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", THEMES)
 def test_every_component(visitor: Visitor, theme: str, width: int) -> None:
-    page = visitor.open("/market/styleguide/", theme=theme, width=width, who="Admin")
+    page = visitor.open("/styleguide", theme=theme, width=width, who="Admin")
     expect(page.locator("#heatmap canvas").first).to_be_visible()
     check(visitor, page)
 
@@ -70,7 +70,7 @@ def test_a_stranger_is_asked_to_sign_in(visitor: Visitor) -> None:
 
 def test_the_style_guide_is_for_staff(visitor: Visitor) -> None:
     page = visitor.page()
-    response = page.goto(visitor.url + "/market/styleguide/")
+    response = page.goto(visitor.url + "/styleguide")
     assert response is not None
     assert response.status == 403
 
