@@ -12,7 +12,7 @@ export const keyOf = ({ symbol, exchange }: Pick<Instrument, "symbol" | "exchang
 
 export const instrumentUrl = (key: string): string => `/market/${encodeURIComponent(key).replace("%3A", ":")}/`;
 
-/** Return a search that drops answers overtaken by a later question. NSE comes before its twins on BSE. */
+/** Return a search that drops answers overtaken by a later question. */
 export function instrumentSearch(limit: number): (text: string) => Promise<Instrument[] | null> {
   let running: AbortController | null = null;
   return async (text) => {
@@ -23,8 +23,7 @@ export function instrumentSearch(limit: number): (text: string) => Promise<Instr
     if (mine.signal.aborted) return null;
     try {
       const url = `/api/market/instruments?q=${encodeURIComponent(text)}&limit=${limit}`;
-      const found = await getJson<Instrument[]>(url, mine.signal);
-      return found.sort((a, b) => Number(a.exchange !== "NSE") - Number(b.exchange !== "NSE"));
+      return await getJson<Instrument[]>(url, mine.signal);
     } catch (cause) {
       if (cause instanceof DOMException) return null;
       throw cause;
