@@ -78,6 +78,7 @@ def serve(config: Config) -> None:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                ws_per_message_deflate=False,  # work for every message of every client, for frames of 1 kB
                 ws_max_size=65_536 + 1,
                 timeout_graceful_shutdown=3,
             )
