@@ -100,8 +100,12 @@ class Feed:
         try:
             while True:
                 following = following or asyncio.ensure_future(anext(stream))
-                done, _ = await asyncio.wait([following], timeout=self._times.silence_s)
-                if done:
+                await asyncio.wait(
+                    [following, follower], timeout=self._times.silence_s, return_when=asyncio.FIRST_COMPLETED
+                )
+                if follower.done():
+                    follower.result()  # raises: the source refused to be told what is wanted
+                if following.done():
                     try:
                         quotes = following.result()
                     except StopAsyncIteration:

@@ -58,12 +58,13 @@ class Upstream:
         self.sources: list[Source] = []
         self.failure: Exception | None = None
         self.attempts = 0
+        self.make: Callable[[], Source] = Source
 
     def __call__(self) -> Source:
         self.attempts += 1
         if self.failure:
             raise self.failure
-        self.sources.append(Source())
+        self.sources.append(self.make())
         return self.sources[-1]
 
 
@@ -164,6 +165,18 @@ async def test_the_source_follows_the_interest() -> None:
         await until(lambda: len(upstream.sources[0].wanted) == 2)
         await asyncio.sleep(0.06)
         assert upstream.sources[0].wanted == [["NSE:INFY"], ["NSE:INFY", "NSE:TCS"]]
+
+
+async def test_a_source_that_cannot_take_the_interest_is_connected_anew() -> None:
+    class Refusing(Source):
+        def subscribe(self, symbols: Sequence[str]) -> None:
+            raise UpstreamUnavailable("too many symbols")
+
+    upstream = Upstream()
+    upstream.make = Refusing
+    async with fed(upstream) as (feed, _, _interest):
+        await until(lambda: len(upstream.sources) > 1)
+        assert feed.state.detail == "too many symbols"
 
 
 REDIS = os.environ.get("REDIS_TEST_URL", "")
