@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "core",
     "accounts",
     "market",
+    "signals",
+    "backtest",
 ]
 
 MIDDLEWARE = [
@@ -214,7 +216,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ROUTES = {"market.*": {"queue": "imports"}}
+CELERY_TASK_ROUTES = {"market.*": {"queue": "imports"}, "backtest.*": {"queue": "backtest"}}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 
 REDIS_URL = CONFIG.redis_url

@@ -11,6 +11,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="market"), name="home"),
     path("", include("accounts.urls")),
     path("", include("market.urls")),
+    path("", include("signals.urls")),
+    path("", include("backtest.urls")),
     path("admin/", admin.site.urls),
     path("api/schema", ApiSchema.as_view(), name="schema"),
     path("api/docs", ApiDocs.as_view(), name="docs"),

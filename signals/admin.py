@@ -1,0 +1,45 @@
+"""Strategies in the admin: looked at, never written by hand."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from signals import models
+
+
+class ReadOnly(ModelAdmin):
+    """Rows that only services write."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class VersionInline(TabularInline):
+    model = models.StrategyVersion
+    fields = ("number", "hash", "sentence", "created_at")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+
+@admin.register(models.Strategy)
+class StrategyAdmin(ReadOnly):
+    list_display = ("name", "owner", "slug", "base_model", "is_active", "is_public", "is_template", "updated_at")
+    list_filter = ("is_template", "is_public", "is_active")
+    search_fields = ("name", "description", "owner__email")
+    list_select_related = ("owner",)
+    inlines = (VersionInline,)
+
+
+@admin.register(models.StrategyVersion)
+class StrategyVersionAdmin(ReadOnly):
+    list_display = ("strategy", "number", "hash", "created_at")
+    search_fields = ("strategy__name", "hash")
+    list_select_related = ("strategy",)

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class SignalsConfig(AppConfig):
+    name = "signals"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from signals.services import portability  # noqa: F401 - registers what an account's export holds of ours

