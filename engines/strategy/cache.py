@@ -27,6 +27,9 @@ class IndicatorCache:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._entries
+
     @property
     def size_bytes(self) -> int:
         """Return what the kept tables weigh."""

@@ -68,6 +68,34 @@ def median_values(close: Floats, volume: Floats, row: Ints, column: Ints) -> Flo
 
 
 @_jit
+def median_table(close: Floats, volume: Floats, out: Floats) -> None:
+    """Write the 20-bar median traded value of every own bar: the sorted window moves on by one value."""
+    days, width = close.shape
+    kept, entered = np.empty(TIE_BARS), np.empty(TIE_BARS)
+    for i in range(width):
+        n = 0
+        for t in range(days):
+            value = close[t, i] * volume[t, i]
+            if value != value:
+                out[t, i] = median_value(close, volume, t, i)
+                continue
+            if n == TIE_BARS:
+                at = np.searchsorted(kept, entered[t % TIE_BARS])
+                n -= 1
+                kept[at:n] = kept[at + 1 : n + 1]
+            entered[t % TIE_BARS] = value
+            at = n
+            while at > 0 and kept[at - 1] > value:
+                kept[at] = kept[at - 1]
+                at -= 1
+            kept[at] = value
+            n += 1
+            middle = n // 2
+            known = kept[middle] if n % 2 else 0.5 * (kept[middle - 1] + kept[middle])
+            out[t, i] = known if n >= TIE_LEAST_BARS else 0.0
+
+
+@_jit
 def day_percentiles(start: Ints, values: Floats) -> Floats:
     """Return 100·(average rank - 0.5)/n of each value among those of its day."""
     out = np.empty(len(values))

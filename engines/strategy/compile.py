@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engines.strategy import candidates as days
-from engines.strategy import machine
+from engines.strategy import machine, memory
 from engines.strategy.binding import bind
 from engines.strategy.cache import IndicatorCache
-from engines.strategy.canonical import strategy_hash
-from engines.strategy.data import MarketData, alphabetical, rebalance_days, sector_numbers, unlocked
+from engines.strategy.data import MarketData, rebalance_days, unlocked
 from engines.strategy.emit import Emitter
-from engines.strategy.horizon import warmup_bars
 from engines.strategy.nodes import Condition, Group, Indicator, Operand, Rank, SectorIn, SizingRule, Strategy
 from engines.strategy.positions import ProgramWriter
 from engines.strategy.program import (
@@ -26,11 +24,12 @@ from engines.strategy.program import (
     Sizing,
     Truths,
 )
-from engines.strategy.workspace import Workspace
+from engines.strategy.workspace import Workspace, filled
 
 DEFAULT_VOL_BARS = 252
 _LIMITS = ("stop_loss_pct", "take_profit_pct", "atr_stop_mult", "trail_atr_mult", "target_r")
 _NOTHING = np.empty((0, 0))
+_MANY = 10  # a table costs about as much as a tenth of its points one by one
 
 
 def compile_strategy(
@@ -106,12 +105,21 @@ def number_table(emitter: Emitter, node: Operand, count: int, width: int) -> Flo
     """Return an operand's values over a whole table."""
     emitter.number(node)
     emitter.result(machine.OUT_NUMBER, 0)
-    numbers = np.empty((1, count, width))
+    numbers = memory.table((1, count, width))
     source = machine.tables(emitter.arrays, count, width)
-    machine.evaluate(
-        emitter.code(), source, np.ones(count, bool), width, np.empty((0, count, width), np.int8), numbers
-    )
+    machine.evaluate(emitter.code(), source, width, np.empty((0, count, width), np.int8), numbers)
     return numbers[0]
+
+
+def _stacked(truths: Sequence[Truths], shape: tuple[int, int]) -> Truths:
+    """Return truths (T, N) as one array (F, T, N), without a copy where they already are one."""
+    if not truths:
+        return np.empty((0, *shape), np.int8)
+    size = truths[0].nbytes
+    first = truths[0].ctypes.data
+    if all(truth.ctypes.data == first + i * size for i, truth in enumerate(truths)):
+        return np.lib.stride_tricks.as_strided(truths[0], (len(truths), *shape), (size, *truths[0].strides))
+    return np.stack(truths)
 
 
 class _Compiler:
@@ -135,10 +143,10 @@ class _Compiler:
             writer.program(addon.condition, buffered=False), int(addon.max_addons), addon.size_pct  # type: ignore[arg-type]
         )  # fmt: skip
         entry, regime = self._entries()
-        truths, values = self._tables([*([] if regime is None else [regime]), *writer.flags], writer.values)
-        flags = truths if regime is None else truths[1:]
-        acting = self._truth(entry)
-        found, rank_exit = self._candidates(acting, None if regime is None else truths[0])
+        first = [entry] if regime is None else [entry, regime]
+        truths, values = self._tables([*first, *writer.flags], writer.values)
+        found, rank_exit = self._candidates(truths[0], None if regime is None else truths[1])
+        flags = _stacked(truths[len(first) :], (work.days, work.width))
         limits = self._limits()
         uses_atr = limits.atr_stop_mult == limits.atr_stop_mult or limits.trail_atr_mult == limits.trail_atr_mult
         return CompiledStrategy(
@@ -153,10 +161,8 @@ class _Compiler:
             atr14=self._atr() if uses_atr else _NOTHING,
             limits=limits,
             sizing=_sizing(bound.sizing),
-            parameters=bound.parameters,
-            warmup_bars=warmup_bars(bound),
             uses=frozenset(work.used),
-            strategy_hash=strategy_hash(bound),
+            source=bound,
             max_positions=self._whole("max_positions"),
             max_per_sector=self._whole("max_per_sector"),
         )
@@ -168,34 +174,32 @@ class _Compiler:
             return bound.entry_rules, bound.regime
         return Group("and", (bound.entry_rules, bound.regime)), None
 
-    def _truth(self, condition: Condition) -> Truths:
-        """Truths of the entry, on rebalance days only where that is cheaper."""
-        dense = self.work.own.row is None
-        active = self.rebalance if dense else np.ones(self.work.days, bool)
-        return self._cached(("truth", condition, self.bound.rebalance if dense else ""), [condition], active)[0]
+    def _tables(
+        self, conditions: Sequence[Condition], operands: Sequence[tuple[Operand, int]]
+    ) -> tuple[list[Truths], Floats]:
+        """Return the truths of conditions, each (T, N), from a sweep's cache where they are, and operands' values."""
+        cache = self.work.cache
+        if not cache.keep_truths:
+            truths, values = self._evaluate(conditions, operands)
+            return list(truths), values
+        keys = [(self.work.key, self.work.seed, "truth", condition) for condition in conditions]
+        missing = [i for i, key in enumerate(keys) if key not in cache]
+        truths, values = self._evaluate([conditions[i] for i in missing], operands)
+        made = dict(zip(missing, truths, strict=True))
+        return [cache.find(key, lambda i=i: self._again(conditions, made, i)) for i, key in enumerate(keys)], values
 
-    def _cached(self, key: object, conditions: Sequence[Condition], active: Flags) -> Truths:
-        def make() -> Truths:
-            return self._evaluate(conditions, (), active)[0]
-
-        if not self.work.cache.keep_truths:
-            return make()
-        return self.work.cache.find((self.work.key, self.work.seed, key), make)
-
-    def _tables(self, conditions: Sequence[Condition], operands: Sequence[tuple[Operand, int]]) -> tuple[Truths, Floats]:
-        everywhere = np.ones(self.work.days, bool)
-        if not operands and conditions:
-            key = ("truths", tuple(conditions))
-            return self._cached(key, conditions, everywhere), np.empty((0, self.work.days, self.work.width))
-        return self._evaluate(conditions, operands, everywhere)
+    def _again(self, conditions: Sequence[Condition], made: Mapping[int, Truths], i: int) -> Truths:
+        """What was just made, or, had the cache dropped it in between, the truth worked out again."""
+        return made[i].copy() if i in made else self._evaluate([conditions[i]], ())[0][0]
 
     def _evaluate(
-        self, conditions: Sequence[Condition], operands: Sequence[tuple[Operand, int]], active: Flags
+        self, conditions: Sequence[Condition], operands: Sequence[tuple[Operand, int]]
     ) -> tuple[Truths, Floats]:
         """Return the truths (R, T, N) of conditions and the values (Q, T, N) of operands, by panel day."""
         work = self.work
         shape = (work.days, work.width)
-        truths, numbers = np.empty((len(conditions), *shape), np.int8), np.empty((len(operands), *shape))
+        truths = memory.table((len(conditions), *shape), np.int8)
+        numbers = memory.table((len(operands), *shape))
         if not conditions and not operands:
             return truths, numbers
         emitter = Emitter(self.source)
@@ -206,7 +210,7 @@ class _Compiler:
             emitter.number(operand, back)
             emitter.result(machine.OUT_NUMBER, place)
         source = machine.tables(emitter.arrays, *shape)
-        machine.evaluate(emitter.code(), source, active, work.width, truths, numbers)
+        machine.evaluate(emitter.code(), source, work.width, truths, numbers)
         if work.own.row is not None:
             truths = np.stack([work.own.restore_truths(t) for t in truths]) if len(truths) else truths
             numbers = np.stack([work.own.restore(q) for q in numbers]) if len(numbers) else numbers
@@ -252,16 +256,12 @@ class _Compiler:
     def _order(self, start: Ints, day: Ints, symbol: Ints, keys: Floats) -> Ints:
         work = self.work
         close, volume = work.column("self", "close"), work.column("self", "volume")
-        letters = alphabetical(work.data.panel)
-        return days.best_first(start, symbol, self._rows(day, symbol), keys, letters, close, volume)
+        return days.best_first(start, symbol, self._rows(day, symbol), keys, work.letters, close, volume)
 
     def _conviction(self, start: Ints, day: Ints, symbol: Ints) -> Floats:
         scores = self.bound.conviction_scoring
         if not scores:
-            close, volume = self.work.column("self", "close"), self.work.column("self", "volume")
-            return days.day_percentiles(
-                start, days.median_values(close, volume, self._rows(day, symbol), symbol)
-            )
+            return days.day_percentiles(start, self._medians(day, symbol))
         values = self._at([score.value for score in scores], day, symbol)
         total, weights = np.zeros(len(day)), 0.0
         for score, value in zip(scores, values, strict=True):
@@ -269,6 +269,14 @@ class _Compiler:
             total += score.weight * np.where(np.isnan(share), 0.0, np.clip(share, 0.0, 100.0))  # type: ignore[operator]
             weights += score.weight  # type: ignore[operator]
         return total / weights
+
+    def _medians(self, day: Ints, symbol: Ints) -> Floats:
+        """20-bar median traded values of points; of many points by way of the whole table, which the cache keeps."""
+        work, rows = self.work, self._rows(day, symbol)
+        close, volume = work.column("self", "close"), work.column("self", "volume")
+        if len(day) * _MANY < close.size:
+            return days.median_values(close, volume, rows, symbol)
+        return work.find("median value", lambda: filled(days.median_table, close, volume))[rows, symbol]
 
     def _listed(self, start: Ints, day: Ints, symbol: Ints, conviction: Floats, rank: Ints) -> Candidates:
         return Candidates(start, symbol, conviction, rank, self._factors(start, day, symbol))

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,9 @@ class IndexSeries:
     volume: Floats | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class MarketData:
-    """Panel, index and figures of one compilation.
+    """Panel, index and figures of one or many compilations.
 
     ``index``: None puts the equal-weighted index of the universe in its place. ``figures``: ``iscore``, ``roe``,
     ``debt_equity``, ``earnings_yield`` as (T, N) float64 as known at each close, NaN where unknown; a figure left out
@@ -48,7 +49,7 @@ class MarketData:
     figures_version: str = ""
     next_session: dt.date | None = None
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Return what names this data in caches: equal keys promise equal arrays."""
         panel = self.panel

@@ -1,7 +1,8 @@
 """Indicators of whole tables in one pass over the days, the symbols side by side.
 
 The figures are those of `engines.indicators` to the last bit; these are faster because a row of symbols is one vector.
-Tables are own bars: (T, W), no gaps before a column's end.
+Tables are own bars: (T, W), no gaps before a column's end. Each kernel writes to ``out``, so that the caller decides
+where the memory comes from.
 """
 
 import numpy as np
@@ -13,10 +14,9 @@ NAN = np.nan
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rolling_mean(x: Floats, n: int) -> Floats:
-    """Return the mean of the last n rows: a running sum that keeps its rounding errors, so that ties come out right."""
+def rolling_mean(x: Floats, n: int, out: Floats) -> None:
+    """Write the mean of the last n rows: a running sum that keeps its rounding errors, so that ties come out right."""
     days, width = x.shape
-    out = np.empty((days, width))
     total, error = np.zeros(width), np.zeros(width)
     for t in range(min(n, days)):
         _grow(x[t], total, error)
@@ -25,7 +25,6 @@ def rolling_mean(x: Floats, n: int) -> Floats:
         _mean(total, error, float(n), out[n - 1])
     for t in range(n, days):
         _slide(x[t], x[t - n], total, error, float(n), out[t])
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -60,17 +59,16 @@ def _slide(new: Floats, old: Floats, total: Floats, error: Floats, n: float, out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def smooth(x: Floats, first: int, n: int, wilder: bool) -> Floats:
-    """Return the exponential (factor 2/(n+1)) or Wilder's average of rows ``first`` on, seeded with a mean of n."""
+def smooth(x: Floats, first: int, n: int, wilder: bool, out: Floats) -> None:
+    """Write the exponential (factor 2/(n+1)) or Wilder's average of rows ``first`` on, seeded with a mean of n."""
     days, width = x.shape
-    out = np.empty((days, width))
     out[: min(days, first + n - 1)] = NAN
     state = np.zeros(width)
     for t in range(first, min(days, first + n)):
         for i in range(width):
             state[i] += x[t, i]
     if days < first + n:
-        return out
+        return
     for i in range(width):
         state[i] /= n
         out[first + n - 1, i] = state[i]
@@ -85,14 +83,12 @@ def smooth(x: Floats, first: int, n: int, wilder: bool) -> Floats:
             for i in range(width):
                 to[i] = state[i] + factor * (row[i] - state[i])
                 state[i] = to[i]
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rsi(close: Floats, n: int) -> Floats:
-    """Return Wilder's RSI; flat 50, no loss 100."""
+def rsi(close: Floats, n: int, out: Floats) -> None:
+    """Write Wilder's RSI; flat 50, no loss 100."""
     days, width = close.shape
-    out = np.empty((days, width))
     out[: min(days, n)] = NAN
     gain, loss = np.zeros(width), np.zeros(width)
     for t in range(1, min(days, n + 1)):
@@ -101,7 +97,7 @@ def rsi(close: Floats, n: int) -> Floats:
             gain[i] += max(change, 0.0)
             loss[i] += max(-change, 0.0)
     if days <= n:
-        return out
+        return
     for i in range(width):
         gain[i] /= n
         loss[i] /= n
@@ -115,7 +111,6 @@ def rsi(close: Floats, n: int) -> Floats:
             down = (loss[i] * keep + max(-change, 0.0)) / size
             gain[i], loss[i] = up, down
             to[i] = _strength(up, down)
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy", inline="always")
@@ -126,23 +121,20 @@ def _strength(gain: float, loss: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def true_range(high: Floats, low: Floats, close: Floats) -> Floats:
-    """Return max(H, previous C) - min(L, previous C); the first row is NaN."""
+def true_range(high: Floats, low: Floats, close: Floats, out: Floats) -> None:
+    """Write max(H, previous C) - min(L, previous C); the first row is NaN."""
     days, width = close.shape
-    out = np.empty((days, width))
     out[:1] = NAN
     for t in range(1, days):
         for i in range(width):
             before = close[t - 1, i]
             out[t, i] = max(high[t, i], before) - min(low[t, i], before)
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def directional_movement(high: Floats, low: Floats) -> tuple[Floats, Floats]:
-    """Return +DM and -DM; the first row is NaN."""
+def directional_movement(high: Floats, low: Floats, plus: Floats, minus: Floats) -> None:
+    """Write +DM and -DM; the first row is NaN."""
     days, width = high.shape
-    plus, minus = np.empty((days, width)), np.empty((days, width))
     plus[:1] = NAN
     minus[:1] = NAN
     for t in range(1, days):
@@ -150,13 +142,11 @@ def directional_movement(high: Floats, low: Floats) -> tuple[Floats, Floats]:
             up, down = high[t, i] - high[t - 1, i], low[t - 1, i] - low[t, i]
             plus[t, i] = up if up > down and up > 0.0 else 0.0
             minus[t, i] = down if down > up and down > 0.0 else 0.0
-    return plus, minus
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def direction_strength(plus: Floats, minus: Floats, average: Floats) -> Floats:
-    """Return DX of smoothed +DM, -DM and true range: 100·|+DI - -DI|/(+DI + -DI), 0 where nothing moves."""
-    out = np.empty(plus.shape)
+def direction_strength(plus: Floats, minus: Floats, average: Floats, out: Floats) -> None:
+    """Write DX of smoothed +DM, -DM and true range: 100·|+DI - -DI|/(+DI + -DI), 0 where nothing moves."""
     for t in range(plus.shape[0]):
         for i in range(plus.shape[1]):
             size = average[t, i]
@@ -164,14 +154,12 @@ def direction_strength(plus: Floats, minus: Floats, average: Floats) -> Floats:
             down = 100.0 * (minus[t, i] / size) if size != 0.0 else 0.0
             total = up + down
             out[t, i] = 100.0 * (abs(up - down) / total) if total != 0.0 else 0.0 * total
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rolling_extreme(x: Floats, n: int, sign: float) -> Floats:
-    """Return the highest (``sign`` 1) or lowest (-1) of the last n rows (van Herk 1992: three comparisons a value)."""
+def rolling_extreme(x: Floats, n: int, sign: float, out: Floats) -> None:
+    """Write the highest (``sign`` 1) or lowest (-1) of the last n rows (van Herk 1992: three comparisons a value)."""
     days, width = x.shape
-    out = np.empty((days, width))
     out[: min(days, n - 1)] = NAN
     suffix = np.full((n + 1, width), -np.inf)  # of the block before: best of its rows k..n-1
     prefix = np.empty(width)
@@ -191,14 +179,12 @@ def rolling_extreme(x: Floats, n: int, sign: float) -> Floats:
                 row, after, to = x[start + k], suffix[k + 1], suffix[k]
                 for i in range(width):
                     to[i] = max(after[i], sign * row[i])
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def bars_since_high(high: Floats, n: int) -> Floats:
-    """Return how many bars ago the highest high of n bars was, the latest of equals."""
+def bars_since_high(high: Floats, n: int, out: Floats) -> None:
+    """Write how many bars ago the highest high of n bars was, the latest of equals."""
     days, width = high.shape
-    out = np.empty((days, width))
     out[: min(days, n - 1)] = NAN
     for i in range(width):
         queue, first, last = np.empty(days, np.int64), 0, 0
@@ -211,14 +197,13 @@ def bars_since_high(high: Floats, n: int) -> Floats:
                 first += 1
             if t >= n - 1:
                 out[t, i] = float(t - queue[first])
-    return out
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def beta(close: Floats, market: Floats, n: int) -> Floats:
-    """Return cov/var of n changes of a symbol and of the index between the same bars, both (T, W) own bars."""
+def beta(close: Floats, market: Floats, n: int, out: Floats) -> None:
+    """Write cov/var of n changes of a symbol and of the index between the same bars, both (T, W) own bars."""
     days, width = close.shape
-    out = np.full((days, width), NAN)
+    out[:] = NAN
     r, b = np.empty(days), np.empty(days)
     for i in range(width):
         for t in range(1, days):
@@ -235,4 +220,3 @@ def beta(close: Floats, market: Floats, n: int) -> Floats:
                 cov += (r[k] - sr) * (b[k] - sb)
                 var += (b[k] - sb) * (b[k] - sb)
             out[t, i] = cov / var if var > 0.0 else NAN
-    return out

@@ -26,15 +26,12 @@ from engines.strategy.program import (
     GT,
     LE,
     LT,
-    MAX,
     MIN,
     MUL,
     NOT,
-    OR,
     SUB,
     TRUE,
     UNKNOWN,
-    Flags,
     Floats,
     Ints,
     Truths,
@@ -107,24 +104,19 @@ def execute(
     constants: Floats,
     addresses: Ints,
     layouts: Ints,
-    active: Flags,
     scratch: Floats,
     scratch_address: int,
     stack: Truths,
     truths: Truths,
     numbers: Floats,
 ) -> None:
-    """Run ``code`` for each active day. ``scratch``: (depth, W); ``stack``: (depth, W) int8; results in ``truths``
-    (R, T, W) and ``numbers`` (Q, T, W). Days that are not active get FALSE and NaN."""
-    days, width = active.shape[0], scratch.shape[1]
+    """Run ``code`` for each day. ``scratch``: (depth, W); ``stack``: (depth, W) int8; results in ``truths`` (R, T, W)
+    and ``numbers`` (Q, T, W)."""
+    days, width = truths.shape[1], scratch.shape[1]
     depth = scratch.shape[0]
     scalar = np.zeros(depth)  # the value of a number that is one for all symbols
     where = np.zeros(depth, np.int64)  # its row's address, 0 for such a number
     for t in range(days):
-        if not active[t]:
-            truths[:, t] = FALSE
-            numbers[:, t] = np.nan
-            continue
         top, held = 0, 0
         for s in range(code.shape[0]):
             op, arg, back = code[s, 0], code[s, 1], code[s, 2]
@@ -353,14 +345,12 @@ def _rows(op: int, a: Floats, b: Floats, out: Truths) -> None:
             out[i] = np.int8(a[i] == b[i]) * np.int8(2) + np.int8((a[i] != a[i]) | (b[i] != b[i]))
 
 
-def evaluate(code: Code, source: Tables, active: Flags, width: int, truths: Truths, numbers: Floats) -> None:
-    """Run a code over ``active.shape[0]`` days of ``width`` symbols into ``truths`` and ``numbers``."""
+def evaluate(code: Code, source: Tables, width: int, truths: Truths, numbers: Floats) -> None:
+    """Run a code over all days of ``width`` symbols into ``truths`` (R, T, W) and ``numbers`` (Q, T, W)."""
     scratch = np.empty((code.depth, width))
     stack = np.empty((code.depth + 1, width), np.int8)
-    execute(
-        code.steps, code.constants, source.addresses, source.layouts, active, scratch, scratch.ctypes.data, stack,
-        truths, numbers,
-    )  # fmt: skip
+    given = source.addresses, source.layouts
+    execute(code.steps, code.constants, *given, scratch, scratch.ctypes.data, stack, truths, numbers)
 
 
 @_jit
@@ -395,5 +385,5 @@ def evaluate_at(code: Code, source: Tables, row: Ints, column: Ints, width: int,
     numbers = np.empty((results, 1, len(row)))
     points = tables([line.reshape(1, -1) for line in gathered], 1, len(row))
     local = Code(steps, code.constants, code.depth)
-    evaluate(local, points, np.ones(1, bool), len(row), np.empty((0, 1, len(row)), np.int8), numbers)
+    evaluate(local, points, len(row), np.empty((0, 1, len(row)), np.int8), numbers)
     return numbers[:, 0]

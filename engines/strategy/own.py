@@ -36,12 +36,23 @@ class OwnRows:
 
 def own_rows(close: Floats) -> OwnRows:
     """Find the own bars of a (T, W) table of closes: those that are not NaN."""
-    missing = np.isnan(close)
-    if not missing.any():
+    if not _has_gap(close):
         return OwnRows(close.shape, None, np.full(close.shape[1], close.shape[0], np.int64))
+    missing = np.isnan(close)
     row = np.cumsum(~missing, axis=0, dtype=np.int64) - 1
     count = row[-1] + 1 if len(row) else np.zeros(close.shape[1], np.int64)
     return OwnRows(close.shape, np.where(missing, -1, row), count)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _has_gap(table: Floats) -> bool:
+    for t in range(table.shape[0]):
+        row, gaps = table[t], 0
+        for i in range(len(row)):
+            gaps += np.int64(row[i] != row[i])
+        if gaps:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -52,9 +52,8 @@ class ProgramWriter:
             condition = _buffered(condition, self.buffer_pct)
         code = _Code(self)
         code.truth(condition)
-        return p.Program(
-            np.array(code.ops, np.int16), np.array(code.args, np.int64), np.array(code.constants, np.float64), code.depth
-        )
+        ops, args = np.array(code.ops, np.int16), np.array(code.args, np.int64)
+        return p.Program(ops, args, np.array(code.constants, np.float64), code.depth)
 
     def flag(self, condition: Condition) -> int:
         """Return the number of a flag."""

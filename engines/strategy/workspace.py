@@ -4,15 +4,15 @@ import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
 
 from engines.indicators.windows import rolling_std
-from engines.strategy import kernels
+from engines.strategy import kernels, memory
 from engines.strategy.cache import IndicatorCache
-from engines.strategy.data import IndexSeries, MarketData, equal_weighted, sector_numbers, unlocked
+from engines.strategy.data import IndexSeries, MarketData, alphabetical, equal_weighted, sector_numbers, unlocked
 from engines.strategy.language import FIGURES
 from engines.strategy.nodes import Indicator, Rank
 from engines.strategy.own import OwnRows, own_rows
@@ -60,7 +60,8 @@ class Workspace:
     def owner(self, name: str) -> Owner:
         """Return the bars of ``self``, ``index``, ``sector`` or the ``universe``."""
         if name not in self._owners:
-            self._owners[name] = self.cache.find((self.key, "owner", name), lambda: self._make_owner(name), _owner_bytes)
+            key = (self.key, "owner", name)
+            self._owners[name] = self.cache.find(key, lambda: self._make_owner(name), _owner_bytes)
         return self._owners[name]
 
     def _make_owner(self, name: str) -> Owner:
@@ -102,7 +103,7 @@ class Workspace:
         if node.name == "beta_1y":
             market = self.gathered(self.owner("index").rows.restore(self.column("index", "close")))
             market = np.ascontiguousarray(np.broadcast_to(market, (self.days, self.width)))
-            return kernels.beta(self.column("self", "close"), market, YEAR_BARS)
+            return filled(kernels.beta, self.column("self", "close"), market, YEAR_BARS)
         return _technical(node, lambda name: self.column(node.of, name))
 
     def _figure(self, name: str) -> Floats:
@@ -133,7 +134,7 @@ class Workspace:
         return self.owner(node.of).rows.restore(own)
 
     def gathered(self, table: Floats) -> Floats:
-        """Return a panel table of an index (T, 1), the sectors (T, S) or the symbols (T, N) as the symbols' own bars."""
+        """Return a panel table of an index (T, 1), sectors (T, S) or symbols (T, N) as the symbols' own bars."""
         if table.shape[1] != self.width or (self.width != 1 and table.shape[1] == 1):
             columns = np.zeros(self.width, np.int64) if table.shape[1] == 1 else self.sector_of
             table = _spread(table, columns)
@@ -146,7 +147,12 @@ class Workspace:
     @property
     def sector_of(self) -> Ints:
         """Return each symbol's sector number, -1 for none."""
-        return sector_numbers(self.data.panel)[1]
+        return self.find("sectors", lambda: sector_numbers(self.data.panel)[1])
+
+    @property
+    def letters(self) -> Ints:
+        """Return each symbol's place in A–Z order."""
+        return self.find("letters", lambda: alphabetical(self.data.panel))
 
     def volatility(self, n: int) -> Floats:
         """Return the yearly volatility of n log changes, percent, own bars."""
@@ -191,32 +197,40 @@ def _index_fields(index: IndexSeries) -> dict[str, Floats]:
     return {**{name: np.where(np.isnan(table), close, table) for name, table in fields.items()}, "volume": volume}
 
 
+def filled(kernel: Callable[..., None], first: Floats, *others: Any) -> Floats:
+    """Call a kernel with a new table to write to, and return that."""
+    out = memory.table(first.shape)
+    kernel(first, *others, out)
+    return out
+
+
 def _technical(node: Indicator, column: Callable[[str], Floats]) -> Floats:
     """Compute an indicator that is a series of its own; those made of others are `expand`ed before."""
     numbers = node.numbers
     n = int(numbers.get("n", 0))
     if node.name in {"highest", "lowest"}:
         own = "high" if node.name == "highest" else "low"
-        return kernels.rolling_extreme(column(node.on or own), n, 1.0 if node.name == "highest" else -1.0)
+        sign = 1.0 if node.name == "highest" else -1.0
+        return filled(kernels.rolling_extreme, column(node.on or own), n, sign)
     if node.name == "days_since_high":
-        return kernels.bars_since_high(column(node.on or "high"), n)
+        return filled(kernels.bars_since_high, column(node.on or "high"), n)
     if node.name in {"atr", "adx"}:
         return _ranges(node.name, n, column("high"), column("low"), column("close"))
-    x = column(node.on or ("volume" if node.name == "rel_volume" else "close"))
+    x = column(node.on or "close")
     if node.name == "sma":
-        return kernels.rolling_mean(x, n)
+        return filled(kernels.rolling_mean, x, n)
     if node.name == "ema":
-        return kernels.smooth(x, 0, n, wilder=False)
+        return filled(kernels.smooth, x, 0, n, False)
     if node.name == "rsi":
-        return kernels.rsi(x, n)
+        return filled(kernels.rsi, x, n)
     if node.name == "stdev":
         return rolling_std(x, n)
     if node.name == "vol_1y":
         return _volatility(x, YEAR_BARS)
     if node.name == "macd_signal":
         fast, slow, signal = (int(numbers[name]) for name in ("fast", "slow", "signal"))
-        line = kernels.smooth(x, 0, fast, wilder=False) - kernels.smooth(x, 0, slow, wilder=False)
-        return kernels.smooth(line, slow - 1, signal, wilder=False)
+        line = filled(kernels.smooth, x, 0, fast, False) - filled(kernels.smooth, x, 0, slow, False)
+        return filled(kernels.smooth, line, slow - 1, signal, False)
     raise ValueError(f"{node.name} is not a series of its own")
 
 
@@ -229,11 +243,13 @@ def _volatility(close: Floats, n: int) -> Floats:
 
 
 def _ranges(name: str, n: int, high: Floats, low: Floats, close: Floats) -> Floats:
-    average = kernels.smooth(kernels.true_range(high, low, close), 1, n, wilder=True)
+    average = filled(kernels.smooth, filled(kernels.true_range, high, low, close), 1, n, True)
     if name == "atr":
         return average
-    plus, minus = (kernels.smooth(moves, 1, n, wilder=True) for moves in kernels.directional_movement(high, low))
-    return kernels.smooth(kernels.direction_strength(plus, minus, average), n, n, wilder=True)
+    moves = memory.table(high.shape), memory.table(high.shape)
+    kernels.directional_movement(high, low, *moves)
+    plus, minus = (filled(kernels.smooth, move, 1, n, True) for move in moves)
+    return filled(kernels.smooth, filled(kernels.direction_strength, plus, minus, average), n, n, True)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
