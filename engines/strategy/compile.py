@@ -1,5 +1,6 @@
 """Compiling a strategy over market data."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -8,8 +9,10 @@ from engines.strategy import candidates as days
 from engines.strategy import machine, memory
 from engines.strategy.binding import bind
 from engines.strategy.cache import IndicatorCache
+from engines.strategy.canonical import strategy_hash
 from engines.strategy.data import MarketData, rebalance_days, unlocked
 from engines.strategy.emit import Emitter
+from engines.strategy.horizon import warmup_bars
 from engines.strategy.nodes import Condition, Group, Indicator, Operand, Rank, SectorIn, SizingRule, Strategy
 from engines.strategy.positions import ProgramWriter
 from engines.strategy.program import (
@@ -28,6 +31,7 @@ from engines.strategy.workspace import Workspace, filled
 
 DEFAULT_VOL_BARS = 252
 _LIMITS = ("stop_loss_pct", "take_profit_pct", "atr_stop_mult", "trail_atr_mult", "target_r")
+_REMEMBERED = 64
 _NOTHING = np.empty((0, 0))
 _MANY = 10  # a table costs about as much as a tenth of its points one by one
 
@@ -46,7 +50,20 @@ def compile_strategy(
     data. Raises `InvalidStrategy` when a parameter is unknown or does not fit.
     """
     work = Workspace(data, IndicatorCache() if cache is None else cache, seed)
-    return _Compiler(bind(strategy, parameters), work).run()
+    return _Compiler(bind(strategy, parameters), work).run(_identity(strategy))
+
+
+_known: OrderedDict[int, tuple[Strategy, str]] = OrderedDict()
+
+
+def _identity(strategy: Strategy) -> str:
+    """The strategy's hash, remembered for the objects seen last: a sweep compiles one object many times."""
+    entry = _known.get(id(strategy))
+    if entry is None or entry[0] is not strategy:
+        entry = _known[id(strategy)] = (strategy, strategy_hash(strategy))
+        while len(_known) > _REMEMBERED:
+            _known.popitem(last=False)
+    return entry[1]
 
 
 class SymbolTables:
@@ -131,7 +148,7 @@ class _Compiler:
         self.member = unlocked(panel.member)
         self.rebalance = rebalance_days(panel.dates, bound.rebalance, work.data.next_session)
 
-    def run(self) -> CompiledStrategy:
+    def run(self, identity: str) -> CompiledStrategy:
         bound, work = self.bound, self.work
         writer = ProgramWriter(bound.setting("exit_buffer_pct") or 0.0)  # type: ignore[arg-type]
         exits = tuple(
@@ -161,8 +178,10 @@ class _Compiler:
             atr14=self._atr() if uses_atr else _NOTHING,
             limits=limits,
             sizing=_sizing(bound.sizing),
+            parameters=bound.parameters,
+            warmup_bars=warmup_bars(bound),
             uses=frozenset(work.used),
-            source=bound,
+            strategy_hash=identity,
             max_positions=self._whole("max_positions"),
             max_per_sector=self._whole("max_per_sector"),
         )

@@ -9,14 +9,12 @@ Truth has three values, ordered so that `and` is the minimum, `or` the maximum a
 TRUE 2. Only TRUE acts. A number that is unknown is NaN.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-
-from engines.strategy.nodes import Strategy
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -154,8 +152,10 @@ class CompiledStrategy:
     ``flags``: (F, T, N) int8 truths and ``values``: (K, T, N) float64 that the programs read. ``rebalance``: (T,).
     ``rank_exit``: (T, N) bool, sell at the next open because the rank fell (reason ``rank_below``; after all named
     rules; `min_hold` applies), shape (0, 0) without `select`. ``atr14``: (T, N), shape (0, 0) where nothing needs it.
-    ``exits``: by priority. ``uses``: names of data beside prices (``index``, ``sector``, ``roe``, ``iscore``).
-    ``source``: the strategy with its parameters in place; hash, warm-up and sentence are asked of it.
+    ``exits``: by priority. ``parameters``: the effective numbers behind `param` operands. ``warmup_bars``: bars of a
+    symbol until every rule is known and settled. ``uses``: names of data beside prices (``index``, ``roe``, ...).
+    ``strategy_hash``: of the canonical strategy as declared; what was overridden stands in ``parameters``.
+    ``max_positions``, ``max_per_sector``: what the strategy says of them, None where it says nothing.
     """
 
     shape: tuple[int, int]
@@ -169,15 +169,12 @@ class CompiledStrategy:
     atr14: Floats
     limits: Limits
     sizing: Sizing
+    parameters: Mapping[str, float]
+    warmup_bars: int
     uses: frozenset[str]
-    source: Strategy
+    strategy_hash: str
     max_positions: int | None = None
     max_per_sector: int | None = None
-
-    @property
-    def parameters(self) -> dict[str, float]:
-        """Return the effective numbers behind the parameters."""
-        return self.source.parameters
 
     def entry(self) -> Flags:
         """Return (T, N): where the strategy would buy what it does not hold."""

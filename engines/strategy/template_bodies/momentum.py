@@ -95,7 +95,7 @@ TEMPLATES: Final[tuple[dict[str, Any], ...]] = (
     {
         "key": "v4_alpha",
         "name": "Alpha",
-        "description": "Buys what beat the index by five points in a quarter and still trends; sells when the lead goes.",
+        "description": "Buys what beat the index by five points in a quarter and still trends; sells once it lags.",
         "literature": "Levy (1967), Relative Strength as a Criterion for Selection; Jegadeesh & Titman (1993).",
         "rules": {
             "params": {"lead": 5, "trend": 100, "rsi_max": 75},
