@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engines.backtest.baselines import bare_strategy
 from engines.backtest.config import RunConfig
 from engines.charges.tables import ChargePlan
 from engines.panel import PricePanel
@@ -115,10 +116,9 @@ def random_strategy(seed: int, panel: PricePanel) -> CompiledStrategy:
     mode = str(rng.choice(["pct_equity", "risk", "inverse_vol"]))
     addons = AddonRule(random_program(rng), int(rng.integers(1, 4)), float(rng.choice([25.0, 50.0, 100.0])))
     names = [f"rule {number}" for number in range(int(rng.integers(0, 4)))]
-    return CompiledStrategy(
-        shape=shape,
-        candidates=candidates_of((rng.random(shape) < 0.25) & panel.has_bar, rng, is_sized=mode == "inverse_vol"),
-        rebalance=np.ones(shape[0], bool),
+    return bare_strategy(
+        shape,
+        candidates_of((rng.random(shape) < 0.25) & panel.has_bar, rng, is_sized=mode == "inverse_vol"),
         rank_exit=rng.random(shape) < 0.03 if rng.random() < 0.3 else np.zeros((0, 0), bool),
         exits=tuple(
             ExitRule(name, at, bool(rng.random() < 0.3), random_program(rng), "close") for at, name in enumerate(names)
@@ -129,10 +129,6 @@ def random_strategy(seed: int, panel: PricePanel) -> CompiledStrategy:
         atr14=atr,
         limits=_random_limits(rng),
         sizing=Sizing(mode, pct=_maybe_none(rng, 15.0), risk_pct=1.0 if mode == "risk" else None),
-        parameters={},
-        warmup_bars=0,
-        uses=frozenset(),
-        strategy_hash="",
         max_per_sector=int(rng.integers(0, 3)) or None,
     )
 
