@@ -12,7 +12,6 @@ from engines.backtest.results import BacktestResult
 from engines.backtest.run import simulate
 from engines.metrics.honesty import percentile_of
 from engines.panel import PricePanel
-from engines.strategy.nodes import Compare, Literal, Strategy
 from engines.strategy.program import Candidates, CompiledStrategy, Limits, Sizing
 
 DEFAULT_RUNS = 200
@@ -102,7 +101,9 @@ def bare_strategy(shape: tuple[int, int], candidates: Candidates, **fields: Any)
         "limits": Limits(),
         "sizing": Sizing(),
         "uses": frozenset(),
-        "source": Strategy("bare", Compare(Literal(1.0), ">", Literal(0.0))),
+        "parameters": {},
+        "warmup_bars": 0,
+        "strategy_hash": "",
     }
     return CompiledStrategy(shape=shape, candidates=candidates, **{**empty, **fields})
 
