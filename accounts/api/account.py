@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.base import Body, BodyOnDelete, Deleted, Message, Text, parsed, password_field
+from accounts.api.base import Body, BodyOnDelete, Deleted, Message, Refusal, Text, parsed, password_field
 from accounts.api.sign_in import MailRequestApi
 from accounts.models import OneTimeCode
 from accounts.services.account import account_delete, account_export
@@ -58,7 +58,7 @@ class AccountApi(APIView):
 
     @extend_schema(
         request=Input,
-        responses=Deleted,
+        responses={200: Deleted, 409: Refusal, 413: Refusal, 415: Refusal, 422: Refusal},
         examples=[OpenApiExample("With the password", {"password": "…"}, request_only=True)],
     )
     def delete(self, request: Request) -> Response:

@@ -49,7 +49,7 @@ class AgentKeyApi(APIView):
         answer = {"key": made.text, "prefix": made.row.prefix, "created_at": made.row.created_at}
         return Response(answer, status=201)
 
-    @extend_schema(responses=Deleted)
+    @extend_schema(responses={200: Deleted})
     def delete(self, request: Request) -> Response:
         ip = client_of(request._request).ip
         agent_key_revoke(user=request.user, actor=request.user, ip=ip, now=clock.now())

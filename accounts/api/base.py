@@ -91,6 +91,14 @@ class Message(serializers.Serializer):
     message = serializers.CharField()
 
 
+class Refusal(serializers.Serializer):
+    """What an operation answers that refuses: a sentence, a code for programs, the id of the request."""
+
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    request_id = serializers.CharField()
+
+
 class BodyOnDelete(AutoSchema):
     """Documents the body of a DELETE, which OpenAPI 3.1 allows and the generator leaves out."""
 

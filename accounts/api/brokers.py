@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.base import Body, Deleted, Text, credential, parsed
+from accounts.api.base import Body, Deleted, Refusal, Text, credential, parsed
 from accounts.models import Broker, UserSession
 from accounts.services.broker_login import kite_login_begin, kite_login_finish
 from accounts.services.client import client_of
@@ -62,7 +62,7 @@ class CredentialsApi(APIView):
         credentials_store(user=request.user, broker=self.broker, ip=ip, now=clock.now(), **data)
         return self._shown(request)
 
-    @extend_schema(responses=Deleted)
+    @extend_schema(responses={200: Deleted})
     def delete(self, request: Request) -> Response:
         ip = client_of(request._request).ip
         credentials_delete(user=request.user, broker=self.broker, ip=ip, now=clock.now())
@@ -97,7 +97,7 @@ def landing(outcome: str) -> HttpResponseRedirect:
 class KiteLoginApi(APIView):
     """Go to Kite's sign-in page. The state sent along counts once, in this session, for ten minutes."""
 
-    @extend_schema(responses={302: OpenApiResponse(description="To Kite's sign-in page.")})
+    @extend_schema(responses={302: OpenApiResponse(description="To Kite's sign-in page."), 409: Refusal})
     def get(self, request: Request) -> HttpResponseRedirect:
         url = kite_login_begin(user=request.user, session=own_session(request), now=clock.now())
         return HttpResponseRedirect(url)

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.base import Body, Message, Text, credential, email_field, parsed, password_field
+from accounts.api.base import Body, Message, Refusal, Text, credential, email_field, parsed, password_field
 from accounts.api.sign_in import EmailIn, MailRequestApi
 from accounts.models import OneTimeCode
 from accounts.services.passwords import password_change, password_reset
@@ -78,7 +78,7 @@ class PasswordResetConfirmApi(APIView):
 
     @extend_schema(
         request=Input,
-        responses=Output,
+        responses={200: Output, 401: Refusal},
         examples=[
             OpenApiExample(
                 "By code",

@@ -52,7 +52,9 @@ class SessionsApi(APIView):
         rows = sessions_of(request.user, now=clock.now())
         return paged(request, rows, **page, render=lambda row: session_out(row, key))
 
-    @extend_schema(responses=Output, description="End all sessions and tokens but the one this request came with.")
+    @extend_schema(
+        responses={200: Output}, description="End all sessions and tokens but the one this request came with."
+    )
     def delete(self, request: Request) -> Response:
         found, now = credential(request), clock.now()
         ended = sessions_end(user=request.user, now=now, except_key=found.key_hash if found else None)
@@ -65,7 +67,7 @@ class SessionsApi(APIView):
 class SessionApi(APIView):
     """One of the caller's sessions."""
 
-    @extend_schema(responses=Deleted)
+    @extend_schema(responses={200: Deleted})
     def delete(self, request: Request, session_id: int) -> Response:
         session_end(user=request.user, session_id=session_id, now=clock.now())
         audit.record(

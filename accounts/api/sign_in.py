@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from accounts.api.base import (
     Body,
     Message,
+    Refusal,
     Text,
     code_field,
     credential,
@@ -93,7 +94,7 @@ class VerifyLinkApi(APIView):
 
     @extend_schema(
         request=Input,
-        responses=SignedIn,
+        responses={200: SignedIn, 401: Refusal},
         examples=[OpenApiExample("By code", {"email": "you@example.com", "otp": "123456"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
@@ -122,7 +123,7 @@ class PasswordLoginApi(APIView):
 
     @extend_schema(
         request=Input,
-        responses=SignedIn,
+        responses={200: SignedIn, 401: Refusal},
         examples=[OpenApiExample("Sign in", {"email": "you@example.com", "password": "…"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:

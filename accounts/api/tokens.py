@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.api.base import Body, Text, code_field, email_field, parsed, password_field, with_limit
+from accounts.api.base import Body, Refusal, Text, code_field, email_field, parsed, password_field, with_limit
 from accounts.api.session import UserOut, user_out
 from accounts.api.sign_in import TOTP_HELP
 from accounts.constants import TOKEN_LIFETIME
@@ -56,7 +56,7 @@ class RegisterApi(APIView):
 
     @extend_schema(
         request=Input,
-        responses={201: TokenOut, 400: OpenApiResponse(description="Not valid, or the address has an account.")},
+        responses={201: TokenOut, 400: Refusal},
         examples=[
             OpenApiExample(
                 "Register", {"email": "you@example.com", "password": "a long phrase", "name": "You"}, request_only=True
@@ -89,7 +89,7 @@ class LoginApi(APIView):
 
     @extend_schema(
         request=Input,
-        responses=TokenOut,
+        responses={200: TokenOut, 401: Refusal},
         examples=[OpenApiExample("Log in", {"email": "you@example.com", "password": "…"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
