@@ -78,9 +78,7 @@ class _Binder:
         return None if number is None else self.number(number)
 
     def exit(self, rule: Exit) -> Exit:
-        return Exit(
-            rule.name, rule.priority, rule.ignore_min_hold, self.condition(rule.condition), rule.exit_price
-        )
+        return Exit(rule.name, rule.priority, rule.ignore_min_hold, self.condition(rule.condition), rule.exit_price)
 
     def addon(self, rule: Addon) -> Addon:
         return Addon(self.condition(rule.condition), self.number(rule.max_addons), self.number(rule.size_pct))

@@ -10,8 +10,8 @@ TEMPLATES: Final[tuple[dict[str, Any], ...]] = (
         "name": "Dip buyer",
         "description": (
             "Buys a pullback of 5 to 15 % from the 20-day high in a long rise of share and index, without a new low "
-            "and with a mean of 5 crore traded a day; sells above the 20-day average with a gain, at twice the risk, at "
-            "the stop or after 20 days."
+            "and with a mean of 5 crore traded a day; sells above the 20-day average with a gain, at twice the risk, "
+            "at the stop or after 20 days."
         ),
         "literature": "Connors & Alvarez (2009), Short Term Trading Strategies That Work; Jegadeesh (1990).",
         "rules": {
