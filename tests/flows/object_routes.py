@@ -7,7 +7,7 @@ public list) stand in ``NOBODYS`` with the reason.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,11 +17,16 @@ MARKER = "zebra-7c41"
 
 @dataclass(frozen=True)
 class Target:
-    """An object of somebody: the route's parameters, the rows to watch, and a body that a write would take."""
+    """An object of somebody: the route's parameters, the rows to watch, a body that a write would take, and a query.
+
+    ``reached``: what its owner is answered.
+    """
 
     kwargs: dict[str, Any]
     rows: QuerySet[Any]
     body: dict[str, Any]
+    query: dict[str, Any] = field(default_factory=dict)
+    reached: frozenset[int] = frozenset({200, 201})
 
 
 Factory = Callable[[Any], Target]
@@ -54,12 +59,50 @@ def user_for_admins(owner: Any) -> Target:
     return Target({"user_id": owner.pk}, rows, {"is_admin": True, "is_active": False})
 
 
+ABOVE_ZERO = {
+    "type": "compare", "left": {"type": "indicator", "name": "close"}, "op": ">",
+    "right": {"type": "literal", "value": 0},
+}  # fmt: skip
+
+
+def strategy(owner: Any) -> Target:
+    from core import clock
+    from signals.models import Strategy
+    from signals.services.strategies import strategy_create
+
+    row = strategy_create(owner=owner, body={"name": MARKER, "entry_rules": ABOVE_ZERO}, now=clock.now())
+    body = {
+        "name": "taken", "base_model": "", "entry_rules": ABOVE_ZERO, "exit_rules": [], "addon_rules": {},
+        "conviction_scoring": [], "config": {}, "universe": "nifty_100",
+    }  # fmt: skip
+    return Target({"key": str(row.pk)}, Strategy.objects.filter(pk=row.pk), body)
+
+
+def strategy_part(body: dict[str, Any] | None = None, query: dict[str, Any] | None = None, *others: int) -> Factory:
+    """Return a factory of an address below a strategy's."""
+
+    def make(owner: Any) -> Target:
+        made = strategy(owner)
+        kwargs = made.kwargs | {"number": 1}
+        return Target(kwargs, made.rows, body or {}, query or {}, frozenset({200, 201, *others}))
+
+    return make
+
+
 OBJECTS: dict[str, Factory] = {
     "api/market/watchlists/<int:watchlist_id>": watchlist,
     "api/auth/sessions/<int:session_id>": session,
     "api/auth/admin/users/<int:user_id>": user_for_admins,
     "api/auth/admin/users/<int:user_id>/sessions": user_for_admins,
     "api/auth/admin/users/<int:user_id>/agent-key": user_for_admins,
+    "api/strategies/<str:key>": strategy,
+    "api/strategies/<str:key>/fork": strategy_part({"name": "copy"}),
+    "api/strategies/<str:key>/share": strategy_part({"is_public": True}),
+    "api/strategies/<str:key>/matches": strategy_part({"universe": "nifty_100"}, None, 400),
+    "api/strategies/<str:key>/export": strategy_part(),
+    "api/strategies/<str:key>/versions": strategy_part(),
+    "api/strategies/<str:key>/versions/<int:number>": strategy_part(),
+    "api/strategies/<str:key>/diff": strategy_part(None, {"from": 1, "to": 1}),
 }
 
 NOBODYS: dict[str, str] = {

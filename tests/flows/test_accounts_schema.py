@@ -25,8 +25,8 @@ __all__ = ["fresh_limits"]
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
 EXAMPLES = 8
 CHECKS = [
-    not_a_server_error, negative_data_rejection, content_type_conformance, response_headers_conformance, response_schema_conformance,
-    status_code_conformance,
+    not_a_server_error, negative_data_rejection, content_type_conformance, response_headers_conformance,
+    response_schema_conformance, status_code_conformance,
 ]  # fmt: skip
 
 

@@ -271,12 +271,12 @@ def test_settings_of_mail_and_keys(tmp_path: Path) -> None:
     assert made["DEFAULT_FROM_EMAIL"] == "hello@example.com"
     assert mail_settings("smtps://mail.example.com")["EMAIL_PORT"] == 465
     with pytest.raises(ValueError) as caught:
-        Config(email_url="ftp://u:topsecret@h", state_dir=tmp_path)
+        Config(email_url="ftp://u:topsecret@h", state_dir=tmp_path, redis_url="")
     assert "topsecret" not in str(caught.value)
-    own = Config(state_dir=tmp_path, database_url="", credentials_keys=())
+    own = Config(state_dir=tmp_path, database_url="", redis_url="", credentials_keys=())
     assert own.credential_keys() == own.credential_keys()
     assert (tmp_path / "credentials_key").stat().st_mode & 0o777 == 0o600
     with pytest.raises(ValueError):
-        Config(credentials_keys=("short",), state_dir=tmp_path)
+        Config(credentials_keys=("short",), state_dir=tmp_path, redis_url="")
     with pytest.raises(ValueError):
-        Config(kite_login_root="https://kite.example.com/path", state_dir=tmp_path)
+        Config(kite_login_root="https://kite.example.com/path", state_dir=tmp_path, redis_url="")
