@@ -3,7 +3,7 @@
 import math
 
 from engines.backtest import layout as at
-from engines.backtest.compiling import kernel
+from engines.backtest.compiling import kernel, routine
 from engines.backtest.layout import Floats, Ints, Market, State
 from engines.charges.paise import leg_paise, note_paise, order_paise
 
@@ -17,7 +17,7 @@ def to_paise(value: float) -> int:
     return math.floor(value * 100.0 + 0.5)
 
 
-@kernel
+@routine
 def add_costs(row: Ints, value_paise: int, is_sale: bool, sign: float, costs: Floats) -> None:
     """Add (or take back, ``sign`` -1) an order's charges to the sums by kind, in paise."""
     brokerage = order_paise(row, value_paise, 1)
@@ -32,38 +32,39 @@ def add_costs(row: Ints, value_paise: int, is_sale: bool, sign: float, costs: Fl
     costs[6] += sign * dp
 
 
-@kernel
-def charge(
-    market: Market, numbers: Floats, costs: Floats, t: int, product: int, value: float, is_sale: bool, sign: float
-) -> float:
-    """Return an order's charges in rupees and add them, times ``sign``, to the sums by kind (paise)."""
+@routine
+def charge(rates: Ints, numbers: Floats, costs: Floats, value: float, is_sale: bool, sign: float) -> float:
+    """Return an order's charges in rupees and add them, times ``sign``, to the sums by kind (paise).
+
+    ``rates``: the (ROW_WIDTH,) rates of the day and product.
+    """
     if numbers[at.FLAT_FEE] >= 0.0:
         fee = numbers[at.FLAT_FEE] * value
         costs[0] += sign * fee * 100.0
         return fee
-    row = market.rates[market.era[t], product]
     paise = to_paise(value)
-    add_costs(row, paise, is_sale, sign, costs)
-    return leg_paise(row, paise, is_sale) / 100.0
+    add_costs(rates, paise, is_sale, sign, costs)
+    return leg_paise(rates, paise, is_sale) / 100.0
 
 
-@kernel
-def affordable(market: Market, numbers: Floats, t: int, budget: float, cash: float, price: float) -> int:
-    """Return the most whole shares within ``budget`` whose cost with charges fits into ``cash``."""
+@routine
+def affordable(rates: Ints, fee: float, budget: float, cash: float, price: float) -> int:
+    """Return the most whole shares within ``budget`` whose cost with charges fits into ``cash``.
+
+    ``fee``: share of the value, or negative for charges by ``rates``.
+    """
     if not (cash > 0.0 and budget > 0.0):
         return 0
-    fee = numbers[at.FLAT_FEE]
     if fee >= 0.0:
         return math.floor(min(budget, cash / (1.0 + fee)) / price)
-    row = market.rates[market.era[t], DELIVERY]
     high = math.floor(min(budget, cash) / price)
-    if high < 1 or high * price + leg_paise(row, to_paise(high * price), False) / 100.0 <= cash:
+    if high < 1 or high * price + leg_paise(rates, to_paise(high * price), False) / 100.0 <= cash:
         return high
     low = 0
     while high - low > 1:
         middle = (low + high) // 2
         value = middle * price
-        if value + leg_paise(row, to_paise(value), False) / 100.0 <= cash:
+        if value + leg_paise(rates, to_paise(value), False) / 100.0 <= cash:
             low = middle
         else:
             high = middle

@@ -7,7 +7,7 @@ the close: the mark, then the rules, whose orders wait for the next open.
 import math
 
 from engines.backtest import layout as at
-from engines.backtest.compiling import kernel
+from engines.backtest.compiling import kernel, routine
 from engines.backtest.fills import can_buy, can_sell, has_trades, lock_of, reached, skip
 from engines.backtest.interpreter import is_true
 from engines.backtest.layout import Floats, Market, Rules, State
@@ -90,21 +90,22 @@ def open_new(market: Market, rules: Rules, numbers: Floats, state: State, t: int
 
 @kernel
 def watch_bar(market: Market, numbers: Floats, state: State, t: int, n: int) -> bool:
-    """Sell what the bar of day t takes to its stop or target; tell whether the position is closed."""
+    """Sell what the bar of day t takes to its stop or target, or what is delisted; tell whether it is closed."""
     position = state.book[n]
-    if t - position[at.LAST_BAR] >= numbers[at.DELIST_AFTER] and math.isnan(market.close[t, n]):
-        price = position[at.LAST_CLOSE] * (1.0 - numbers[at.DELIST_HAIRCUT])
-        sell(market, numbers, state, t, n, price, price, at.DELISTED, t)
-        return True
-    if position[at.PENDING] != at.NO_REASON or not has_trades(market, t, n):
+    if math.isnan(market.close[t, n]):
+        if t - position[at.LAST_BAR] < numbers[at.DELIST_AFTER]:
+            return False
+        reason, raw = at.DELISTED, position[at.LAST_CLOSE] * (1.0 - numbers[at.DELIST_HAIRCUT])
+    elif position[at.PENDING] != at.NO_REASON or not has_trades(market, t, n):
         return False
-    reason, raw = reached(market, position, t, n)
-    if reason == at.NO_REASON:
-        return False
-    if lock_of(market, t, n, position[at.LAST_CLOSE]) < 0:
-        position[at.PENDING], position[at.PENDING_DAY] = reason, t
-        stick(state, n)
-        return False
+    else:
+        reason, raw = reached(market, position, t, n)
+        if reason == at.NO_REASON:
+            return False
+        if lock_of(market, t, n, position[at.LAST_CLOSE]) < 0:
+            position[at.PENDING], position[at.PENDING_DAY] = reason, t
+            stick(state, n)
+            return False
     price = raw if reason >= at.TAKE_PROFIT_HIT else raw * (1.0 - numbers[at.SLIPPAGE])
     sell(market, numbers, state, t, n, raw, price, reason, t)
     return True
@@ -193,7 +194,7 @@ def close_day(market: Market, rules: Rules, numbers: Floats, state: State, t: in
     state.sums[at.EQUITY] = equity
 
 
-@kernel
+@routine
 def run_days(
     market: Market, rules: Rules, numbers: Floats, state: State, first: int, last: int, equity: Floats, cash: Floats
 ) -> None:

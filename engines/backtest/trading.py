@@ -28,11 +28,12 @@ def buy(market: Market, numbers: Floats, state: State, t: int, n: int, share: fl
     price = market.open[t, n] * (1.0 + numbers[at.SLIPPAGE])
     sums, position = state.sums, state.book[n]
     budget = budget_of(numbers, sums[at.EQUITY], factor, price, atr) * share
-    quantity = affordable(market, numbers, t, budget, sums[at.CASH] - sums[at.LOCKED], price)
+    rates = market.rates[market.era[t], DELIVERY]
+    quantity = affordable(rates, numbers[at.FLAT_FEE], budget, sums[at.CASH] - sums[at.LOCKED], price)
     if quantity < 1:
         return False
     value = quantity * price
-    fee = charge(market, numbers, state.costs, t, DELIVERY, value, False, 1.0)
+    fee = charge(rates, numbers, state.costs, value, False, 1.0)
     sums[at.CASH] -= value + fee
     sums[at.BOUGHT] += value
     position[at.QUANTITY] += quantity
@@ -78,14 +79,15 @@ def enter(
 @kernel
 def exit_charges(market: Market, numbers: Floats, state: State, t: int, n: int, value: float) -> float:
     """Return the charges of a sale, and turn those of a purchase on the same day into intraday's."""
-    position = state.book[n]
-    if position[at.ENTRY_DAY] != t:
-        return charge(market, numbers, state.costs, t, DELIVERY, value, True, 1.0)
-    charge(market, numbers, state.costs, t, DELIVERY, position[at.COST], False, -1.0)
-    bought = charge(market, numbers, state.costs, t, INTRADAY, position[at.COST], False, 1.0)
-    state.sums[at.CASH] += position[at.CHARGES] - bought
-    position[at.CHARGES] = bought
-    return charge(market, numbers, state.costs, t, INTRADAY, value, True, 1.0)
+    position, costs = state.book[n], state.costs
+    rates = market.rates[market.era[t], DELIVERY]
+    if position[at.ENTRY_DAY] == t:
+        charge(rates, numbers, costs, position[at.COST], False, -1.0)
+        rates = market.rates[market.era[t], INTRADAY]
+        bought = charge(rates, numbers, costs, position[at.COST], False, 1.0)
+        state.sums[at.CASH] += position[at.CHARGES] - bought
+        position[at.CHARGES] = bought
+    return charge(rates, numbers, costs, value, True, 1.0)
 
 
 @kernel
