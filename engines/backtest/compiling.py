@@ -1,11 +1,38 @@
 """How the simulator's functions are compiled."""
 
+import hashlib
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_ENGINES: Final = Path(__file__).resolve().parent.parent
+
+
+def _digest() -> str:
+    """Hash everything that is compiled into the simulator."""
+    digest = hashlib.sha256()
+    for folder in ("backtest", "charges", "strategy"):
+        for path in sorted((_ENGINES / folder).glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+#: Names the source that the machine code on disk was made of.
+SOURCE_DIGEST: Final = _digest()
+
+
+def _compiled(function: F, **options: Any) -> F:
+    dispatcher = njit(function, cache=True, nogil=True, _nrt=False, **options)
+    # Numba looks only at the file of a function to tell whether its machine code is stale, not at the files of the
+    # functions compiled into it: an edited fill would not have reached the day loop.
+    cache = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if cache is not None:
+        cache._source_stamp = SOURCE_DIGEST
+    return dispatcher  # type: ignore[no-any-return]
 
 
 def kernel(function: F) -> F:
@@ -15,9 +42,9 @@ def kernel(function: F) -> F:
     counting every array of every tuple at every call took five sixths of the time. Inlined, because a call passes each
     array of a tuple as seven numbers, which took five sixths of the rest.
     """
-    return njit(function, cache=True, nogil=True, _nrt=False, forceinline=True)
+    return _compiled(function, forceinline=True)
 
 
 def routine(function: F) -> F:
     """Compile likewise, but as a call of its own: for what is long, rare, and takes few arrays."""
-    return njit(function, cache=True, nogil=True, _nrt=False)
+    return _compiled(function)
