@@ -197,7 +197,7 @@ KITE_LOGIN_ROOT = CONFIG.kite_login_root
 #: The page that shows mails instead of sending them exists only where nobody else can reach it.
 DEV_MAIL = CONFIG.demo and not CONFIG.email_url
 EMAIL_FILE_PATH = STATE_DIR / "mail"
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = "accounts.mail_files.EmailBackend"
 DEFAULT_FROM_EMAIL = f"no-reply@{urlsplit(PUBLIC_URL).hostname}"
 if CONFIG.email_url:
     globals().update(mail_settings(CONFIG.email_url))

@@ -24,7 +24,7 @@ class DevMailPage(View):
 
 def newest_mails(folder: Path) -> list[dict[str, str]]:
     """Return the newest mails in ``folder``, newest first, as plain texts."""
-    files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
+    files = sorted(folder.glob("*.log"), reverse=True)
     return [_shown(path) for path in files[:SHOWN]]
 
 

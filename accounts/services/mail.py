@@ -1,7 +1,6 @@
 """Writing and sending mails."""
 
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import quote
 
 from django.conf import settings
@@ -11,7 +10,6 @@ from accounts.models import OneTimeCode, User
 from accounts.services.notices import NOTICES
 from core.clock import IST
 
-_FILE_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 Purpose = OneTimeCode.Purpose
 
 _WORDS: dict[str, tuple[str, str, str]] = {
@@ -27,8 +25,6 @@ _WORDS: dict[str, tuple[str, str, str]] = {
 
 def send(*, to: str, subject: str, body: str) -> None:
     """Send one plain-text mail. Raises what the transport raises."""
-    if settings.EMAIL_BACKEND == _FILE_BACKEND:
-        Path(settings.EMAIL_FILE_PATH).mkdir(parents=True, exist_ok=True, mode=0o700)
     EmailMessage(subject=subject, body=body, to=[to]).send()
 
 

@@ -249,13 +249,15 @@ def test_create_user_is_safe_to_repeat() -> None:
 
 
 def test_mails_without_a_server_are_files(client: Any, settings: Any, tmp_path: Path) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_BACKEND = "accounts.mail_files.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path / "mail"
     settings.DEV_MAIL = True
     for name in ("a", "b"):
         post(client, "auth/magic-link", {"email": f"{name}@example.com"})
         deliver()
-    assert len(list((tmp_path / "mail").iterdir())) == 2
+    files = list((tmp_path / "mail").iterdir())
+    assert len(files) == 2
+    assert [path.stat().st_mode & 0o077 for path in files] == [0, 0]
     assert (tmp_path / "mail").stat().st_mode & 0o077 == 0
     page = client.get("/dev/mail/").content.decode()
     assert page.index("b@example.com") < page.index("a@example.com")
