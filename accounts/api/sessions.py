@@ -53,7 +53,9 @@ class SessionsApi(APIView):
         return paged(request, rows, **page, render=lambda row: session_out(row, key))
 
     @extend_schema(
-        responses={200: Output}, description="End all sessions and tokens but the one this request came with."
+        operation_id="api_auth_sessions_destroy_others",
+        responses={200: Output},
+        description="End all sessions and tokens but the one this request came with.",
     )
     def delete(self, request: Request) -> Response:
         found, now = credential(request), clock.now()
