@@ -14,13 +14,35 @@ from accounts.api.tokens import LoginApi, RegisterApi
 from accounts.api.totp import TotpApi, TotpConfirmApi, TotpDisableApi
 from accounts.pages.admin_sign_in import AdminSignIn
 from accounts.pages.dev_mail import DevMailPage
-from accounts.pages.sign_in import SignInPage, SignOutPage
+from accounts.pages.reset import ForgotPage, ResetPage
+from accounts.pages.settings import (
+    AgentPage,
+    AppearancePage,
+    BrokersPage,
+    DataPage,
+    NotificationsPage,
+    ProfilePage,
+    SecurityPage,
+)
+from accounts.pages.sign_in import MailSignInPage, RegisterPage, SignInPage, SignOutPage
 from accounts.pages.verify import VerifyPage
 
 urlpatterns = [
     path("login/", SignInPage.as_view(), name="login"),
+    path("login/mail", MailSignInPage.as_view(), name="login-mail"),
     path("login/verify", VerifyPage.as_view(), name="login-verify"),
+    path("login/forgot", ForgotPage.as_view(), name="login-forgot"),
+    path("login/reset", ResetPage.as_view(), name="login-reset"),
+    path("register/", RegisterPage.as_view(), name="register"),
     path("logout/", SignOutPage.as_view(), name="logout"),
+    path("settings/", ProfilePage.as_view(), name="settings"),
+    path("settings/security/", SecurityPage.as_view(), name="settings-security"),
+    path("settings/brokers/", BrokersPage.as_view(), name="settings-brokers"),
+    path("settings/agent/", AgentPage.as_view(), name="settings-agent"),
+    path("settings/notifications/", NotificationsPage.as_view(), name="settings-notifications"),
+    path("settings/appearance/", AppearancePage.as_view(), name="settings-appearance"),
+    path("settings/data/", DataPage.as_view(), name="settings-data"),
+    path("settings/delete", DataPage.as_view(), name="settings-delete"),
     path("dev/mail/", DevMailPage.as_view(), name="dev-mail"),
     path("admin/login/", AdminSignIn.as_view()),
     path("api/auth/magic-link", MagicLinkApi.as_view()),

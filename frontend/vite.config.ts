@@ -19,6 +19,8 @@ export default defineConfig({
         "src/main.ts",
         "src/pages/market.ts",
         "src/pages/instrument.ts",
+        "src/pages/sign-in.ts",
+        "src/pages/settings.ts",
         "src/styles/index.css",
       ],
     },

@@ -2,8 +2,11 @@
 
 import email
 import email.policy
+from datetime import datetime
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import TypedDict
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,16 +25,26 @@ class DevMailPage(View):
         return render(request, "accounts/dev_mail.html", {"mails": newest_mails(Path(settings.EMAIL_FILE_PATH))})
 
 
-def newest_mails(folder: Path) -> list[dict[str, str]]:
+class Mail(TypedDict):
+    """A mail as the page shows it."""
+
+    to: str
+    subject: str
+    at: datetime
+    body: str
+
+
+def newest_mails(folder: Path) -> list[Mail]:
     """Return the newest mails in ``folder``, newest first, as plain texts."""
     files = sorted(folder.glob("*.log"), reverse=True)
     return [_shown(path) for path in files[:SHOWN]]
 
 
-def _shown(path: Path) -> dict[str, str]:
+def _shown(path: Path) -> Mail:
     message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     part = message.get_body(preferencelist=("plain",))
     text = part.get_content() if part is not None else ""
-    body = text.split("\n" + "-" * 79)[0]
-    return {"to": str(message["To"]), "subject": str(message["Subject"]), "at": str(message["Date"]), "body": body}
+    body = text.split("\n" + "-" * 79)[0].strip()
+    at = parsedate_to_datetime(str(message["Date"]))
+    return {"to": str(message["To"]), "subject": str(message["Subject"]), "at": at, "body": body}

@@ -4,7 +4,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.cache import never_cache
 
 from accounts.models import OneTimeCode
 from accounts.services.codes import code_by_link
@@ -15,6 +18,7 @@ from core.errors import PlatformError
 from core.ratelimit import shared_limiter
 
 
+@method_decorator(never_cache, name="dispatch")
 class VerifyPage(View):
     """GET shows where the link was asked for and a button, and consumes nothing. POST signs in."""
 
@@ -28,13 +32,16 @@ class VerifyPage(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         token, otp = request.POST.get("token", "")[:200], request.POST.get("totp", "")[:40]
+        now = clock.now()
         try:
-            link_sign_in(request=request, token=token, otp=otp, limiter=shared_limiter(), now=clock.now())
+            user = link_sign_in(request=request, token=token, otp=otp, limiter=shared_limiter(), now=now)
         except PlatformError as exc:
             needs_totp = isinstance(exc, TotpRequired) or bool(otp)
             again = token if needs_totp else ""
             return self._page(request, status=exc.status, error=exc.detail, token=again, needs_totp=needs_totp)
-        return redirect("/")
+        # The first proof of an address ends what was set up before it: the owner is led to what he may set now.
+        first = user.email_verified_at == now
+        return redirect(f"{reverse('settings')}?welcome=1" if first else "/")
 
     def _page(self, request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
         return render(request, "accounts/verify.html", context, status=status)

@@ -3,8 +3,10 @@
 import htmx from "htmx.org";
 
 import { startClock } from "./lib/clock";
+import { startCopying } from "./lib/copy";
 import { startDateRanges } from "./lib/daterange";
 import { startDialogs } from "./lib/dialogs";
+import { startForms } from "./lib/forms";
 import { scan, startLive } from "./lib/live";
 import { startMenus } from "./lib/menus";
 import { startPalette } from "./lib/palette";
@@ -13,6 +15,7 @@ import { startShortcuts } from "./lib/shortcuts";
 import { prepareRows, startTables } from "./lib/table";
 import { startTabs } from "./lib/tabs";
 import { toast } from "./lib/toast";
+import { startCountdowns } from "./lib/until";
 
 // Nothing in an attribute may run as code, and htmx may not write a <style> of its own.
 htmx.config.allowEval = false;
@@ -30,6 +33,9 @@ startPalette();
 startShortcuts();
 startLive();
 startClock();
+startForms();
+startCopying();
+startCountdowns();
 
 document.addEventListener("htmx:afterSettle", (event) => {
   prepareRows(event.target as HTMLElement);

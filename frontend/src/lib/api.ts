@@ -1,11 +1,16 @@
 /** Calls of our own API. Errors carry the server's sentence and request id. */
 
+/** One fault in a body: where it is, what is wrong. */
+export type Fault = { loc: (string | number)[]; msg: string; type: string };
+
 export class ApiError extends Error {
   constructor(
     message: string,
     readonly status: number,
     readonly code: string,
     readonly requestId: string,
+    readonly faults: Fault[] = [],
+    readonly retryAfterS = 0,
   ) {
     super(message);
   }
@@ -16,8 +21,9 @@ const OFFLINE = "The server did not answer. Check the connection and try again."
 async function refused(response: Response): Promise<ApiError> {
   const requestId = response.headers.get("X-Request-ID") ?? "";
   try {
-    const body = (await response.json()) as { detail?: string; code?: string };
-    return new ApiError(body.detail ?? OFFLINE, response.status, body.code ?? "", requestId);
+    const body = (await response.json()) as { detail?: string; code?: string; errors?: Fault[] };
+    const wait = Number(response.headers.get("Retry-After") ?? 0);
+    return new ApiError(body.detail ?? OFFLINE, response.status, body.code ?? "", requestId, body.errors ?? [], wait);
   } catch {
     return new ApiError(`The server answered with status ${response.status}.`, response.status, "", requestId);
   }
@@ -63,12 +69,29 @@ export class ConditionalGet<T> {
   }
 }
 
-export async function sendJson<T>(method: "POST" | "PUT" | "DELETE", url: string, body?: unknown): Promise<T> {
+export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** The page at an address, as its server renders it now. */
+export async function getPage(url: string): Promise<Document> {
+  const response = await send(url, { headers: { Accept: "text/html" }, cache: "no-store" });
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+/** A file that the API makes, with the name it gives it. */
+export async function getFile(url: string): Promise<{ blob: Blob; name: string }> {
+  const response = await send(url, { cache: "no-store" });
+  const name = /filename="([^"]+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "download";
+  return { blob: await response.blob(), name };
+}
+
+/** `bearer`: a token to send instead of relying on the cookie. */
+export async function sendJson<T>(method: Method, url: string, body?: unknown, bearer?: string): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: "application/json" } };
   if (body !== undefined) {
     init.headers = { Accept: "application/json", "Content-Type": "application/json" };
     init.body = JSON.stringify(body);
   }
+  if (bearer) init.headers = { ...init.headers, Authorization: `Bearer ${bearer}` };
   return (await send(url, init)).json() as Promise<T>;
 }
 

@@ -21,16 +21,25 @@ function outside(dialog: HTMLDialogElement, { clientX, clientY }: MouseEvent): b
   return clientX < box.left || clientX > box.right || clientY < box.top || clientY > box.bottom;
 }
 
-type Question = { title: string; consequence: string; action: string; danger?: boolean };
+/** `typed`: what has to be typed before the action is open, for what cannot be taken back. */
+type Question = { title: string; consequence: string; action: string; danger?: boolean; typed?: string };
 
 /** Ask before something that matters; the consequence is said in words. */
-export function confirmAction({ title, consequence, action, danger = true }: Question): Promise<boolean> {
+export function confirmAction({ title, consequence, action, danger = true, typed = "" }: Question): Promise<boolean> {
   const dialog = must<HTMLDialogElement>("#confirm");
   must(".title", dialog).textContent = title;
   must(".consequence", dialog).textContent = consequence;
   const button = must<HTMLButtonElement>("[value=yes]", dialog);
   button.textContent = action;
   button.className = `button ${danger ? "danger" : "primary"}`;
+  const field = must(".field", dialog);
+  const input = must<HTMLInputElement>("input", field);
+  field.hidden = !typed;
+  must("strong", field).textContent = typed;
+  input.value = "";
+  const check = (): void => void (button.disabled = typed !== "" && input.value.trim() !== typed);
+  input.oninput = check;
+  check();
   return answer(dialog).then((value) => value === "yes");
 }
 
