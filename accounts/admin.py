@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from accounts.models import AgentKey, User, UserSession
+from accounts.models import AgentKey, Grant, User, UserSession
 from accounts.services.agent_keys import agent_key_revoke
 from accounts.services.client import client_of
 from accounts.services.sessions import sessions_end
@@ -122,6 +122,13 @@ class AgentKeyAdmin(ReadOnly):
         live = keys.filter(revoked_at__isnull=True).select_related("user")
         revoked = sum(agent_key_revoke(user=key.user, **_common(request)) for key in live)
         self.message_user(request, f"{revoked} keys revoked.")
+
+
+@admin.register(Grant)
+class GrantAdmin(ReadOnly):
+    list_display = ("grantor", "grantee", "scope", "source", "reference", "state", "valid_from", "valid_to")
+    list_filter = ("state", "source", "scope")
+    search_fields = ("grantor__email", "grantee__email", "reference")
 
 
 @admin.register(AuditEntry)

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.test import Client
 
 from accounts import tasks
+from accounts.hashers import PlatformHasher
 from accounts.models import OneTimeCode
 from core.ratelimit import shared_limiter
 
@@ -29,7 +29,7 @@ class Mailed(NamedTuple):
 def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every test begins with nothing counted, and hashes passwords cheaply."""
     for name, value in {"time_cost": 1, "memory_cost": 64, "parallelism": 1}.items():
-        monkeypatch.setattr(Argon2PasswordHasher, name, value)
+        monkeypatch.setattr(PlatformHasher, name, value)
     shared_limiter.cache_clear()
     if settings.REDIS_URL:
         import redis
