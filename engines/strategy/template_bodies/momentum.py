@@ -64,17 +64,15 @@ TEMPLATES: Final[tuple[dict[str, Any], ...]] = (
         "description": "Buys above the 20-day average while the RSI is not overheated; sells what overheats or breaks.",
         "literature": "Brock, Lakonishok & LeBaron (1992), Simple Technical Trading Rules; Wilder (1978) for the RSI.",
         "rules": {
-            "params": {"trend": 20, "rsi_max": 70},
-            "entry_rules": both(
-                when(CLOSE, ">", ind("sma", params={"n": par("trend")})), when(ind("rsi14"), "<=", par("rsi_max"))
-            ),
+            "params": {"rsi_max": 70},
+            "entry_rules": both(when(CLOSE, ">", ind("sma20")), when(ind("rsi14"), "<=", par("rsi_max"))),
             "exit_rules": [
                 leave("rsi_overbought", 0, when(ind("rsi14"), ">", par("rsi_max"))),
                 leave(
                     "below_sma20",
                     1,
                     both(
-                        when(CLOSE, "<", ind("sma", params={"n": par("trend")})),
+                        when(CLOSE, "<", ind("sma20")),
                         when(pos("total_bars_held"), ">", lit(2)),
                     ),
                     "sma20",
@@ -82,7 +80,7 @@ TEMPLATES: Final[tuple[dict[str, Any], ...]] = (
             ],
             "config": {"min_hold": 10},
         },
-        "spread": ("trend", "rsi_max"),
+        "spread": ("rsi_max",),
     },
     {
         "key": "v2_breakout",

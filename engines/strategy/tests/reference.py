@@ -104,7 +104,7 @@ class Reference:
             entry = INDICATORS[node.name]
             inputs = [node.on] if node.on else list(entry.inputs)
             own = lambda *columns: next(
-                iter(compute(entry, node.numbers, dict(zip(inputs, columns)), node.on).values())
+                iter(compute(entry, node.numbers, dict(zip(inputs, columns, strict=True)), node.on).values())
             )
             (values,) = on_own_bars(own, *(bars[name] for name in inputs))
         present = np.flatnonzero(~np.isnan(bars["close"]))

@@ -54,7 +54,9 @@ def test_indicators_are_those_of_the_charts(name: str, data: MarketData) -> None
     for i in range(panel.shape[1]):
         present = ~np.isnan(panel.close[:, i])
         columns = [np.where(present, getattr(panel, c)[:, i], np.nan) for c in entry.inputs]
-        (expected,) = on_own_bars(lambda *c: compute(entry, params, dict(zip(entry.inputs, c)))["value"], *columns)
+        (expected,) = on_own_bars(
+            lambda *c: compute(entry, params, dict(zip(entry.inputs, c, strict=True)))["value"], *columns
+        )
         assert np.array_equal(table[:, i], expected, equal_nan=True), name
 
 
