@@ -1,35 +1,14 @@
 """Factories of objects for `test_object_matrix`: one for every route below an API prefix that names an object.
 
-A new route without an entry here fails the matrix. An entry makes an object of ``owner`` and returns the values of the
-route's parameters and a query that finds it, by which the matrix sees whether a stranger changed anything; ``marker``
-is text that stands in the object and must not reach anybody else. Routes that name no object of a person (a symbol, a
-public list) stand in ``NOBODYS`` with the reason.
+A new route that is not described fails the matrix. Apps describe theirs in ``<app>/tests/object_routes.py`` (see
+`tests.flows.objects`), which is collected here.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-from django.db.models import QuerySet
-
-MARKER = "zebra-7c41"
-
-
-@dataclass(frozen=True)
-class Target:
-    """An object of somebody: the route's parameters, the rows to watch, a body that a write would take, and a query.
-
-    ``reached``: what its owner is answered.
-    """
-
-    kwargs: dict[str, Any]
-    rows: QuerySet[Any]
-    body: dict[str, Any]
-    query: dict[str, Any] = field(default_factory=dict)
-    reached: frozenset[int] = frozenset({200, 201})
-
-
-Factory = Callable[[Any], Target]
+from tests.flows.objects import MARKER, Factory, Target
 
 
 def watchlist(owner: Any) -> Target:
@@ -108,3 +87,9 @@ OBJECTS: dict[str, Factory] = {
 NOBODYS: dict[str, str] = {
     "api/market/universes/<str:name>": "a public list of symbols",
 }
+
+for _app in ("market", "portfolio", "signals", "backtest", "family", "partners"):
+    if find_spec(f"{_app}.tests.object_routes") is not None:
+        _module = import_module(f"{_app}.tests.object_routes")
+        OBJECTS |= getattr(_module, "OBJECTS", {})
+        NOBODYS |= getattr(_module, "NOBODYS", {})

@@ -1,7 +1,7 @@
 """Every route that names an object × every identity that is not its owner: nothing is shown, nothing is changed.
 
 The routes are read from the URL configuration, so the matrix grows with every operation that is added; one that is not
-described in `object_routes` fails here.
+described in an app's `object_routes` fails here.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ from accounts.services.agent_keys import agent_key_create
 from accounts.tests.support import bearer, fresh_limits, login
 from core import clock
 from core.api.errors import surface_of
-from tests.flows.object_routes import MARKER, NOBODYS, OBJECTS
+from tests.flows.object_routes import NOBODYS, OBJECTS
+from tests.flows.objects import MARKER
 
 __all__ = ["fresh_limits"]
 pytestmark = pytest.mark.django_db
