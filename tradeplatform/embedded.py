@@ -97,7 +97,7 @@ def start_worker() -> Callable[[], None]:
 
     def stop() -> None:
         worker.stop()
-        thread.join(timeout=3)
+        thread.join(timeout=0.5)
 
     return stop
 
@@ -110,6 +110,6 @@ def start_beat() -> Callable[[], None]:
 
     def stop() -> None:
         service.stop()
-        thread.join(timeout=3)
+        thread.join(timeout=0.5)
 
     return stop
