@@ -1,8 +1,8 @@
 """What an app says of its routes that name an object, for `test_object_matrix`.
 
 A factory makes an object of ``owner`` whose text holds ``MARKER`` and returns a `Target`. An app keeps its factories in
-``<app>/tests/object_routes.py``: ``OBJECTS`` maps a route, as the URL configuration spells it, to its factory; ``NOBODYS``
-maps a route that names nothing of a person (a symbol, a public list) to the reason.
+``<app>/tests/object_routes.py``: ``OBJECTS`` maps a route, as the URL configuration spells it, to its factory;
+``NOBODYS`` maps a route that names nothing of a person (a symbol, a public list) to the reason.
 """
 
 from collections.abc import Callable
