@@ -1,3 +1,23 @@
-from typing import Any
+from django.urls import path
 
-urlpatterns: list[Any] = []
+from backtest.api.options import OptionsApi
+from backtest.api.runs import CompareApi, OneRunApi, RunApi, RunsApi
+from backtest.api.studies import CancelApi, OneStudyApi, SweepApi, SweepsApi, WalkForwardApi
+from backtest.models import Study
+
+WALK = {"kind": Study.Kind.WALK_FORWARD}
+
+urlpatterns = [
+    path("api/backtest/options", OptionsApi.as_view()),
+    path("api/backtest/run", RunApi.as_view()),
+    path("api/backtest/runs", RunsApi.as_view()),
+    path("api/backtest/runs/<int:run_id>", OneRunApi.as_view()),
+    path("api/backtest/compare", CompareApi.as_view()),
+    path("api/backtest/sweep", SweepApi.as_view()),
+    path("api/backtest/sweeps", SweepsApi.as_view()),
+    path("api/backtest/sweeps/<int:study_id>", OneStudyApi.as_view()),
+    path("api/backtest/sweeps/<int:study_id>/cancel", CancelApi.as_view()),
+    path("api/backtest/walk-forward", WalkForwardApi.as_view()),
+    path("api/backtest/walk-forward/<int:study_id>", OneStudyApi.as_view(**WALK)),
+    path("api/backtest/walk-forward/<int:study_id>/cancel", CancelApi.as_view(**WALK)),
+]

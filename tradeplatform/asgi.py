@@ -13,8 +13,11 @@ django_application = get_asgi_application()
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - what follows needs Django set up
 
-from market.routing import websocket_urlpatterns  # noqa: E402
+from backtest.routing import websocket_urlpatterns as job_urlpatterns  # noqa: E402
+from backtest.services.warming import warm  # noqa: E402
+from market.routing import websocket_urlpatterns as tick_urlpatterns  # noqa: E402
 from market.services.runtime import runtime  # noqa: E402
+from market.services.threads import in_thread  # noqa: E402
 from tradeplatform.front import Front, HotReads  # noqa: E402
 
 log = logging.getLogger("platform.server")
@@ -27,6 +30,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Start what runs beside the requests before the server listens, and stop it after the last one."""
     await receive()  # lifespan.startup
     try:
+        await in_thread(warm)
         await runtime().start()
     except Exception as exc:
         log.exception("start failed")
@@ -42,8 +46,9 @@ class WebSockets:
     """Routes WebSockets; an address that is none is refused in the handshake."""
 
     def __init__(self) -> None:
-        self._router = URLRouter(websocket_urlpatterns)
-        self._paths = {f"/{route.pattern}" for route in websocket_urlpatterns}
+        routes = [*tick_urlpatterns, *job_urlpatterns]
+        self._router = URLRouter(routes)
+        self._paths = {f"/{route.pattern}" for route in routes}
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["path"] in self._paths:

@@ -12,6 +12,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "events that nobody was woken for": {"task": "core.consume_events", "schedule": 10.0},
+    "backtests that nobody works on": {"task": "backtest.resume", "schedule": 15.0},
     "instruments of the day": {"task": "market.refresh_listing", "schedule": crontab(hour="3", minute="0")},
     "housekeeping": {"task": "core.prune", "schedule": crontab(hour="20", minute="30")},
 }

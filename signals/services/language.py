@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.errors import FieldError, ValidationFailed
 from engines.strategy.binding import bind
 from engines.strategy.canonical import strategy_hash, to_body
+from engines.strategy.lint import lint
 from engines.strategy.nodes import Strategy as Rules
 from engines.strategy.parse import parse_strategy
 from engines.strategy.reader import Fault, InvalidStrategy
+from engines.strategy.schema import strategy_schema
+from engines.strategy.sentence import sentences
 
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
@@ -59,18 +62,23 @@ def steps(place: str) -> list[str | int]:
 
 
 def findings_of(read: ReadStrategy, *, days: int | None = None) -> list[dict[str, Any]]:
-    """Return what the linter says: ``{code, level, loc, place, message}``. ``days``: sessions of data there are."""
-    return []
+    """Return what the linter says, the gravest first: ``{code, severity, loc, place, message}``.
+
+    ``days``: sessions of data up to the last day to be judged.
+    """
+    found = lint(read.rules, bars_available=days, unused_params=read.unused_params)
+    return [{**asdict(one), "loc": steps(one.place)} for one in found]
 
 
 def words_of(rules: Rules) -> dict[str, Any]:
     """Return the strategy in words: ``sentence`` in one piece, ``sentences`` part by part."""
-    return {"sentence": rules.name, "sentences": {}}
+    parts = sentences(rules)
+    return {"sentence": parts.text, "sentences": asdict(parts)}
 
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of a strategy's body."""
-    return {}
+    return strategy_schema()
 
 
 def _sentence(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import transaction
 
 from core import clock
+from engines.strategy.templates import TEMPLATES
 from signals.models import Strategy
 from signals.services.language import ReadStrategy, read_body
 from signals.services.strategies import template_put
@@ -35,9 +36,10 @@ def _wanted() -> dict[str, ReadStrategy]:
 
 def bodies() -> dict[str, Mapping[str, Any]]:
     """Return the templates' bodies by name, in the engine's order."""
-    return {}
+    return {key: template.body for key, template in TEMPLATES.items()}
 
 
 def about(slug: str | None) -> dict[str, Any]:
     """Return what a template's page says beside its rules: ``literature`` and ``sensitivity``."""
-    return {}
+    template = TEMPLATES.get(slug or "")
+    return {} if template is None else {"literature": template.literature, "sensitivity": dict(template.grid)}

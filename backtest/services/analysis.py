@@ -1,0 +1,180 @@
+"""What is found about a run after it was answered: probes of its honesty, and how much of it may be luck."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+
+from backtest import constants as limits
+from backtest.lifecycle import Happening
+from backtest.models import Analysis
+from backtest.services import engine
+from backtest.services.engine import BacktestResult, percent
+from backtest.services.jobs import Held
+from backtest.services.plans import Plan
+from backtest.services.runs import content_of, pack, tries_of
+from core import clock
+from core.errors import Conflict
+from engines.strategy.cache import IndicatorCache
+from engines.strategy.data import IndexSeries, MarketData
+from signals.services.compiled import Prepared, compiled
+from signals.services.language import bound
+from signals.services.market_data import Stretch
+
+#: Where the data is cut off, as shares of the run.
+CUTS: Final = (0.5, 0.85)
+CHUNK: Final = 20
+_COMPARED: Final = ("symbol", "entry_day", "exit_day", "quantity", "reason", "entry_price", "exit_price", "pnl")
+
+
+def analyse(held: Held, job: Analysis) -> None:
+    """Work out what is missing of a run's analysis. Raises Stopped, Paused, Conflict when the data has changed."""
+    run = job.run
+    plan = Plan.restored(run.request)
+    ready = engine.prepare(plan, now=clock.now())
+    if ready.market.panel.version != content_of(run)["provenance"]["data_version"]:
+        raise Conflict("Prices have been imported since the run was made. Run it again.")
+    found: dict[str, Any] = dict(job.result or {})
+    result = engine.simulated(plan, ready.market, ready.strategy)
+    seed = int(run.hash[:15], 16)
+    if "look_ahead" not in found:
+        found["look_ahead"] = look_ahead(plan, ready, result)
+        held.progress(1, result=found)
+    if "warm_up" not in found:
+        found["warm_up"] = warm_up(plan, ready, result)
+        held.progress(2, result=found)
+    _baselines(held, found, plan, ready, result, seed)
+    found["bootstrap"] = bootstrap(result, seed)
+    found["deflated_sharpe"] = deflated(result, ready.market, tries_of(run.owner_id))
+    found["flags"] = [
+        flag
+        for flag, part in ((limits.LOOK_AHEAD, "look_ahead"), (limits.WARM_UP_SENSITIVE, "warm_up"))
+        if not found[part]["passed"]
+    ]
+    found["flag_notes"] = {flag: limits.FLAG_NOTES[flag] for flag in found["flags"]}
+    pack(run)
+    held.close(Happening.FINISHED, result=found, done=job.total)
+
+
+def look_ahead(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, Any]:
+    """Run again on data that ends earlier: what had happened by then must be the same to the last bit."""
+    market = ready.market
+    rows = sorted({market.first + int(share * (market.days - 1)) for share in CUTS} - {market.last})
+    cuts = []
+    for row in rows:
+        shorter = cut(market, 0, row)
+        again = engine.simulated(plan, shorter, compiled_again(plan, shorter))
+        days = row - market.first + 1
+        same = bool((again.equity == result.equity[:days]).all())
+        before, after = _rows(result, until=row), _rows(again, until=row)
+        cuts.append(
+            {
+                "date": str(market.panel.dates[row]),
+                "trades_compared": len(before),
+                "differences": len(set(before) ^ set(after)),
+                "equity_equal": same,
+            }
+        )
+    passed = all(one["equity_equal"] and not one["differences"] for one in cuts)
+    return {"passed": passed, "cuts": cuts}
+
+
+def warm_up(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, Any]:
+    """Run again with only the sessions of warm-up that the rules claim to need."""
+    market = ready.market
+    needed = ready.strategy.warmup_bars
+    begin = market.first - needed
+    if begin <= 0:
+        return {"passed": True, "compared": False, "sessions": market.first, "needed": needed, "differences": 0}
+    shorter = cut(market, begin, market.last)
+    again = engine.simulated(plan, shorter, compiled_again(plan, shorter))
+    before, after = _rows(result, until=market.last), _rows(again, until=market.last, shift=begin)
+    differences = len(set(before) ^ set(after))
+    return {
+        "passed": differences == 0,
+        "compared": True,
+        "sessions": market.first,
+        "needed": needed,
+        "differences": differences,
+    }
+
+
+def cut(market: Stretch, begin: int, last: int) -> Stretch:
+    """Return the market with only the rows from ``begin`` to ``last`` of its panel."""
+    panel, rows = market.panel, slice(begin, last + 1)
+    names = ("dates", "open", "high", "low", "close", "volume", "factor", "member")
+    part = {name: getattr(panel, name)[rows] for name in names}
+    shorter = replace(panel, version=f"{panel.version}|{begin}-{last}", **part)
+    following = panel.dates[last + 1].item() if last + 1 < len(panel.dates) else market.data.next_session
+    data = MarketData(panel=shorter, index=_cut_index(market.data.index, rows), next_session=following)
+    return replace(market, data=data, first=market.first - begin, last=last - begin)
+
+
+def _cut_index(index: IndexSeries | None, rows: slice) -> IndexSeries | None:
+    if index is None:
+        return None
+    columns = {name: getattr(index, name) for name in ("close", "open", "high", "low", "volume")}
+    return replace(index, **{name: None if values is None else values[rows] for name, values in columns.items()})
+
+
+def compiled_again(plan: Plan, market: Stretch) -> Any:
+    """Return the plan's strategy compiled with nothing taken from a cache."""
+    return compiled(bound(plan.rules, plan.params), market, seed=plan.seed, cache=IndicatorCache())
+
+
+def _rows(result: BacktestResult, *, until: int, shift: int = 0) -> list[tuple[float, ...]]:
+    """Return the trades that were closed by a row, as comparable tuples in the rows of the full panel."""
+    table = result.trades
+    kept = np.flatnonzero(table.exit_day + shift <= until)
+    columns = [(getattr(table, name)[kept] + (shift if name.endswith("_day") else 0)).tolist() for name in _COMPARED]
+    return list(zip(*columns, strict=True))
+
+
+def _baselines(
+    held: Held, found: dict[str, Any], plan: Plan, ready: Prepared, result: BacktestResult, seed: int
+) -> None:
+    """Run with random entries until there are enough; what is done stays done."""
+    returns: list[float] = found.get("random_returns", [])
+    while len(returns) < limits.BASELINES:
+        numbers = range(len(returns), min(limits.BASELINES, len(returns) + CHUNK))
+        returns = returns + engine.random_returns(plan, ready, seed=seed, numbers=numbers)
+        found["random_returns"] = returns
+        held.progress(2 + len(returns), result=found)
+    found.pop("random_returns")
+    own = float(result.equity[-1] / result.equity[0] - 1.0)
+    sample = np.array(returns)
+    low, middle, high = np.quantile(sample, [0.05, 0.5, 0.95]).tolist()
+    found["random_baseline"] = {
+        "runs": len(returns),
+        "percentile": round(engine.percentile_of(own, sample), 2),
+        "total_return_pct": percent(own),
+        "interval_pct": [percent(low), percent(middle), percent(high)],
+        "returns_pct": [percent(value, 2) for value in sorted(returns)],
+    }
+
+
+def bootstrap(result: BacktestResult, seed: int) -> dict[str, Any] | None:
+    """Return intervals of CAGR and drawdown, percent numbers: low, median, high."""
+    found = engine.bootstrap_intervals(_returns(result), seed=seed, samples=limits.BOOTSTRAPS)
+    if found is None:
+        return None
+    return {
+        "samples": found.samples,
+        "confidence": found.confidence,
+        "mean_block_days": found.mean_block_days,
+        "cagr": [percent(value) for value in found.cagr],
+        "max_drawdown_pct": [percent(value) for value in found.max_drawdown],
+    }
+
+
+def deflated(result: BacktestResult, market: Stretch, tries: int) -> dict[str, Any]:
+    """Return the probability that the Sharpe ratio beats the best of so many worthless tries."""
+    dates = market.panel.dates[market.first : market.last + 1]
+    probability = engine.deflated_sharpe(
+        _returns(result), tries=max(tries, 1), risk_free=engine.daily_risk_free(dates)[1:]
+    )
+    return {"probability": None if probability is None else round(probability, 6), "tries": tries}
+
+
+def _returns(result: BacktestResult) -> Any:
+    return result.equity[1:] / result.equity[:-1] - 1.0

@@ -1,0 +1,66 @@
+"""Doing a sweep: many parameter sets over one market, two at a time."""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from backtest.constants import SWEEP_THREADS
+from backtest.lifecycle import Happening
+from backtest.models import Study
+from backtest.services import engine
+from backtest.services.jobs import Held
+from backtest.services.plans import Plan
+from backtest.services.runs import tries_add
+from core import clock
+from engines.strategy.cache import IndicatorCache
+from engines.strategy.horizon import warmup_bars
+from signals.services.compiled import compiled
+from signals.services.language import bound
+from signals.services.market_data import Stretch, stretch
+
+CACHE_BYTES: Final = 96 * 2**20
+#: Sets between two looks at the clock, the cancel flag and the lease.
+CHUNK: Final = 20
+#: What the best set is chosen by, unless the request says otherwise.
+METRIC: Final = "sharpe"
+
+
+def sweep(held: Held, job: Study) -> None:
+    """Go on with a sweep from its last stored point. Raises Stopped, Paused."""
+    plan, sets = Plan.restored(job.request), job.request["sets"]
+    points: list[dict[str, Any]] = list(job.points)
+    market = market_of(plan, sets, now=clock.now())
+    cache = IndicatorCache(CACHE_BYTES, keep_truths=True)
+    with ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="sweep") as pool:
+        while len(points) < len(sets):
+            part = sets[len(points) : len(points) + CHUNK]
+            points += pool.map(lambda values: point(plan, market, values, cache), part)
+            tries_add(job.owner, len(part))
+            held.progress(len(points), points=points)
+    metric = job.request.get("metric", METRIC)
+    result = {"best": best(points, metric), "metric": metric, "data_version": market.panel.version}
+    result |= {"data_source": market.source, "as_of": market.as_of.isoformat(), "flags": list(market.flags)}
+    held.close(Happening.FINISHED, result=result, done=len(sets))
+
+
+def market_of(plan: Plan, sets: Sequence[Mapping[str, float]], *, now: Any) -> Stretch:
+    """Return one stretch with enough warm-up for every set."""
+    needs = max(warmup_bars(bound(plan.rules, plan.varied(values).params)) for values in sets)
+    return stretch(
+        universe=plan.universe, start=plan.start, end=plan.end, now=now, index=plan.benchmark,
+        warm_up=needs, needs=needs,
+    )  # fmt: skip
+
+
+def point(plan: Plan, market: Stretch, values: Mapping[str, float], cache: IndicatorCache) -> dict[str, Any]:
+    """Return the figures of one set."""
+    own = plan.varied(values)
+    strategy = compiled(bound(own.rules, own.params), market, seed=own.seed, cache=cache)
+    result = engine.simulated(own, market, strategy)
+    return {"parameters": dict(values), **engine.short_figures(market, result)}
+
+
+def best(points: Sequence[Mapping[str, Any]], metric: str) -> int | None:
+    """Return the number of the point with the highest value of a metric, the first of equals; None without any."""
+    known = [(point[metric], -at) for at, point in enumerate(points) if point.get(metric) is not None]
+    return -max(known)[1] if known else None
