@@ -124,6 +124,22 @@ def watch_bars(market: Market, numbers: Floats, state: State, t: int) -> None:
 
 
 @kernel
+def set_fields(position: Floats, close: float) -> None:
+    """Work out the fields that programs read, keeping those of the bar before."""
+    for field in range(at.FIELD_COUNT):
+        position[at.PREVIOUS_FIELDS + field] = position[at.FIELDS + field]
+    entry = position[at.COST] / position[at.QUANTITY]
+    position[at.FIELDS] = position[at.BARS]
+    position[at.FIELDS + 1] = 100.0 * (close / entry - 1.0)
+    position[at.FIELDS + 2] = entry
+    position[at.FIELDS + 3] = position[at.QUANTITY]
+    position[at.FIELDS + 4] = position[at.HIGHEST_HIGH]
+    position[at.FIELDS + 5] = position[at.HIGHEST_CLOSE]
+    position[at.FIELDS + 6] = 100.0 * (1.0 - close / position[at.HIGHEST_CLOSE])
+    position[at.FIELDS + 7] = position[at.ADDONS]
+
+
+@kernel
 def mark(market: Market, rules: Rules, numbers: Floats, state: State, t: int, n: int) -> None:
     """Bring a position to the close of its bar."""
     position = state.book[n]
@@ -136,17 +152,8 @@ def mark(market: Market, rules: Rules, numbers: Floats, state: State, t: int, n:
     trail = position[at.HIGHEST_HIGH] - numbers[at.TRAIL] * atr_at(rules, t, n)
     if not math.isnan(trail) and not position[at.TRAIL_LEVEL] >= trail:
         position[at.TRAIL_LEVEL] = trail
-    for field in range(at.FIELD_COUNT):
-        position[at.PREVIOUS_FIELDS + field] = position[at.FIELDS + field]
-    entry = position[at.COST] / position[at.QUANTITY]
-    position[at.FIELDS] = position[at.BARS]
-    position[at.FIELDS + 1] = 100.0 * (close / entry - 1.0)
-    position[at.FIELDS + 2] = entry
-    position[at.FIELDS + 3] = position[at.QUANTITY]
-    position[at.FIELDS + 4] = position[at.HIGHEST_HIGH]
-    position[at.FIELDS + 5] = position[at.HIGHEST_CLOSE]
-    position[at.FIELDS + 6] = 100.0 * (1.0 - close / position[at.HIGHEST_CLOSE])
-    position[at.FIELDS + 7] = position[at.ADDONS]
+    if numbers[at.READS_FIELDS] > 0.0:
+        set_fields(position, close)
 
 
 @kernel

@@ -32,7 +32,8 @@ ADDON_MAX: Final = 14
 ADDON_SIZE: Final = 15  # share of a full position
 DELIST_AFTER: Final = 16  # sessions without a bar
 DELIST_HAIRCUT: Final = 17
-NUMBERS: Final = 18
+READS_FIELDS: Final = 18  # 1 when a program reads the position, else its fields are not worked out
+NUMBERS: Final = 19
 
 # --- a position ----------------------------------------------------------------------------------------------------
 QUANTITY: Final = 0

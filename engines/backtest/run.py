@@ -1,5 +1,6 @@
 """The entrance: a compiled strategy, a panel and a configuration in, a simulated account out."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,13 @@ from engines.backtest.results import BacktestResult, OpenPositions, Skipped, Tra
 from engines.charges.constants import ROW_WIDTH
 from engines.charges.tables import era_rows
 from engines.panel import PricePanel
-from engines.strategy.program import MAX_DEPTH, CompiledStrategy, Program
+from engines.strategy.program import FIELD, MAX_DEPTH, PREVIOUS, CompiledStrategy, Program
 
 #: Part of a run's provenance: changes when the same inputs may give another result.
 ENGINE_VERSION = "1"
 
 _NO_RATES = np.zeros((1, 2, ROW_WIDTH), np.int64)
+_POSITION_OPS = (FIELD, PREVIOUS)
 _NO_CODE = Program(np.zeros(0, np.int16), np.zeros(0, np.int64), np.zeros(0), 0)
 
 
@@ -57,17 +59,22 @@ def _frozen(values: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
     return view
 
 
+@lru_cache(maxsize=32)
+def _sector_numbers(sectors: tuple[str, ...]) -> Ints:
+    numbers: dict[str, int] = {}
+    return _frozen(np.array([numbers.setdefault(name, len(numbers)) for name in sectors], np.int64), np.int64)
+
+
 def market_of(panel: PricePanel, config: RunConfig) -> Market:
     """Return what the kernel reads of the panel, with each day's charges."""
-    numbers: dict[str, int] = {}
-    sector = np.array([numbers.setdefault(name, len(numbers)) for name in panel.sectors], np.int64)
+    sector = _sector_numbers(panel.sectors)
     if config.flat_pct is None:
         era, rates = era_rows(config.charges, panel.dates)
     else:
         era, rates = np.zeros(len(panel.dates), np.int64), _NO_RATES
     prices = (panel.open, panel.high, panel.low, panel.close, panel.volume)
     columns = (_frozen(column, np.float64) for column in prices)
-    return Market(*columns, _frozen(sector, np.int64), _frozen(era, np.int64), _frozen(rates, np.int64))
+    return Market(*columns, sector, _frozen(era, np.int64), _frozen(rates, np.int64))
 
 
 def rules_of(strategy: CompiledStrategy) -> Rules:
@@ -113,6 +120,8 @@ def numbers_of(strategy: CompiledStrategy, config: RunConfig, caps: Effective) -
     out[at.RISK] = (strategy.sizing.risk_pct or 0.0) / 100.0 if is_by_risk else np.nan
     out[at.ADDON_MAX] = addons.max_addons if addons else 0.0
     out[at.ADDON_SIZE] = addons.size_pct / 100.0 if addons else 0.0
+    codes = [*(rule.code for rule in strategy.exits), *([addons.code] if addons else [])]
+    out[at.READS_FIELDS] = any(op in _POSITION_OPS for code in codes for op in code.ops.tolist())
     out[at.DELIST_AFTER], out[at.DELIST_HAIRCUT] = config.delist_after_sessions, config.delist_haircut_pct / 100.0
     return out
 
