@@ -33,35 +33,61 @@ def bind(strategy: Strategy, overrides: Mapping[str, float] | None = None) -> St
     The result has literals and floats only; its ``params`` are the effective ones. Raises `InvalidStrategy` when an
     override is not declared or a number does not fit where it is used.
     """
+    return Binder(effective_parameters(strategy, overrides)).strategy(strategy)
+
+
+def effective_parameters(strategy: Strategy, overrides: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return the declared parameters with ``overrides`` in place. Raises `InvalidStrategy` for what is not declared."""
     values = strategy.parameters
-    unknown = [name for name in overrides or {} if name not in values]
-    if unknown:
-        declared = ", ".join(values) or "none"
-        raise InvalidStrategy([Fault(f"params.{unknown[0]}", f"is not declared; declared: {declared}")])
     for name, value in (overrides or {}).items():
-        problem = number_problem(value, -1e15, 1e15, whole=False)
+        if name not in values:
+            declared = ", ".join(values) or "none"
+            raise InvalidStrategy([Fault(f"params.{name[:40]}", f"is not declared; declared: {declared}")])
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        problem = number_problem(value, -1e15, 1e15, whole=False) if is_number else "must be a number"
         if problem:
             raise InvalidStrategy([Fault(f"params.{name}", problem)])
         values[name] = float(value)
-    return _Binder(values).strategy(strategy)
+    return values
 
 
-class _Binder:
+class Binder:
+    """Puts numbers in place of parameters, in a whole strategy or in a part of it."""
+
     def __init__(self, values: Mapping[str, float]) -> None:
         self.values = values
 
     def strategy(self, source: Strategy) -> Strategy:
-        addon, select, sizing = source.addon_rules, source.select, source.sizing
+        """Bind everything."""
+        return self.settings(self.exits(self.entries(source)))
+
+    def entries(self, source: Strategy) -> Strategy:
+        """Bind what decides on candidates."""
+        select, sizing = source.select, source.sizing
         return replace(
             source,
-            params=tuple(self.values.items()),
             entry_rules=self.condition(source.entry_rules),
             regime=None if source.regime is None else self.condition(source.regime),
-            exit_rules=tuple(self.exit(rule) for rule in source.exit_rules),
-            addon_rules=None if addon is None else self.addon(addon),
             conviction_scoring=tuple(self.score(score) for score in source.conviction_scoring),
             select=None if select is None else self.select(select),
             sizing=None if sizing is None else self.sizing(sizing),
+        )
+
+    def exits(self, source: Strategy) -> Strategy:
+        """Bind exits, add-ons and the settings they read."""
+        addon = source.addon_rules
+        return replace(
+            self.settings(source),
+            exit_rules=tuple(self.exit(rule) for rule in source.exit_rules),
+            addon_rules=None if addon is None else self.addon(addon),
+        )
+
+    def settings(self, source: Strategy) -> Strategy:
+        """Bind ``config`` and ``sizing``."""
+        return replace(
+            source,
+            params=tuple(self.values.items()),
+            sizing=None if source.sizing is None else self.sizing(source.sizing),
             config=tuple((name, self.number(value)) for name, value in source.config),
         )
 

@@ -11,13 +11,11 @@ DEFAULT_BYTES = 128 * 2**20
 class IndicatorCache:
     """Tables by (data, operand), the least recently used thrown out beyond ``max_bytes``. Safe between threads.
 
-    Equal keys promise equal tables: the data's key names symbols, dates and versions. ``keep_truths`` also keeps the
-    outcomes of whole rules, which a sweep with fixed rules finds again.
+    Equal keys promise equal tables: the data's key names symbols, dates and versions.
     """
 
-    def __init__(self, max_bytes: int = DEFAULT_BYTES, *, keep_truths: bool = False) -> None:
+    def __init__(self, max_bytes: int = DEFAULT_BYTES) -> None:
         self.max_bytes = max_bytes
-        self.keep_truths = keep_truths
         self.hits = 0
         self.misses = 0
         self._bytes = 0
@@ -27,8 +25,14 @@ class IndicatorCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __contains__(self, key: Hashable) -> bool:
-        return key in self._entries
+    def peek(self, key: Hashable) -> Any:
+        """Return what is kept under ``key``, or None."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            return entry[0]
 
     @property
     def size_bytes(self) -> int:

@@ -27,7 +27,7 @@ def rolling_mean(x: Floats, n: int, out: Floats) -> None:
         _slide(x[t], x[t - n], total, error, float(n), out[t])
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _grow(new: Floats, total: Floats, error: Floats) -> None:
     for i in range(new.shape[0]):
         was = total[i]
@@ -37,13 +37,13 @@ def _grow(new: Floats, total: Floats, error: Floats) -> None:
         total[i] = now
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _mean(total: Floats, error: Floats, n: float, out: Floats) -> None:
     for i in range(total.shape[0]):
         out[i] = (total[i] + error[i]) / n
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _slide(new: Floats, old: Floats, total: Floats, error: Floats, n: float, out: Floats) -> None:
     for i in range(new.shape[0]):
         change = new[i] - old[i]
@@ -113,7 +113,7 @@ def rsi(close: Floats, n: int, out: Floats) -> None:
             to[i] = _strength(up, down)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _strength(gain: float, loss: float) -> float:
     flat = 50.0 if gain == 0.0 else 100.0
     ratio = gain / (1.0 if loss == 0.0 else loss)

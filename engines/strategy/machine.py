@@ -95,7 +95,7 @@ def _pointer(typing: Any, address: Any) -> Any:
 
 
 _jit = njit(cache=True, nogil=True, error_model="numpy")
-_inline = njit(cache=True, nogil=True, error_model="numpy", inline="always")
+_inline = _jit
 
 
 @_jit

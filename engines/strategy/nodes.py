@@ -241,3 +241,34 @@ def roots(strategy: Strategy) -> list[tuple[str, Condition | Operand]]:
 def has_position(node: Condition | Operand) -> bool:
     """Tell whether a node reads the position."""
     return isinstance(node, Position) or any(has_position(part) for _, part in children(node))
+
+
+def parameters_of(strategy: Strategy, *, entries: bool) -> tuple[str, ...]:
+    """Return the parameters that candidates depend on (``entries``), or that exits and add-ons depend on."""
+    kept = {"entry_rules", "regime", "conviction_scoring", "select"}
+    names: set[str] = set()
+    for place, root in roots(strategy):
+        if (place.split("[")[0].split(".")[0] in kept) == entries:
+            for _, node in walk(root):
+                names |= _names(node)
+    if entries:
+        numbers: list[Number | None] = [
+            number for score in strategy.conviction_scoring for number in (score.weight, score.low, score.high)
+        ]
+        numbers += [] if strategy.select is None else [strategy.select.top, strategy.select.exit_below]
+        sizing = strategy.sizing
+        extra = [] if sizing is None else [sizing.pct, sizing.risk_pct, sizing.vol_bars]
+    else:
+        numbers = [strategy.setting("exit_buffer_pct")]
+        addon = strategy.addon_rules
+        extra = [] if addon is None else [addon.max_addons, addon.size_pct]
+    names |= {number.name for number in (*numbers, *extra) if isinstance(number, ParamRef)}
+    return tuple(sorted(names))
+
+
+def _names(node: Condition | Operand) -> set[str]:
+    if isinstance(node, Parameter):
+        return {node.name}
+    if isinstance(node, Indicator):
+        return {number.name for number in (*(n for _, n in node.params), node.lag) if isinstance(number, ParamRef)}
+    return set()

@@ -12,12 +12,13 @@ from engines.indicators.registry import INDICATORS, compute
 from engines.strategy import language as words
 from engines.strategy.binding import bind
 from engines.strategy.cache import IndicatorCache
-from engines.strategy.compile import SymbolTables, compile_strategy, number_table
+from engines.strategy.compile import StrategyCompiler, compile_strategy
 from engines.strategy.data import MarketData
 from engines.strategy.emit import Emitter
 from engines.strategy.nodes import Indicator, Rank, Strategy
 from engines.strategy.parse import parse_strategy
 from engines.strategy.program import CompiledStrategy
+from engines.strategy.tables import SymbolTables, number_table
 from engines.strategy.templates import TEMPLATES, template_strategies
 from engines.strategy.tests.generators import bodies, changed_after, conditions, cut_after, make_data, permuted
 from engines.strategy.tests.reference import Reference
@@ -178,7 +179,7 @@ def _sums_differ(body: dict[str, Any]) -> bool:
 def test_a_filled_cache_changes_nothing(body: dict[str, Any]) -> None:
     data, strategy = make_data(25, 70, 5), parsed(body)
     fresh = compile_strategy(strategy, data)
-    for cache in (IndicatorCache(), IndicatorCache(keep_truths=True), IndicatorCache(max_bytes=0)):
+    for cache in (IndicatorCache(), IndicatorCache(max_bytes=0)):
         for _ in range(2):
             again = compile_strategy(strategy, data, cache=cache)
             assert_same_until(fresh, again, 69, data.panel.symbols)
@@ -193,3 +194,16 @@ def test_templates_compile_alike_with_any_cache(key: str) -> None:
     second = compile_strategy(strategy, data, cache=cache)
     assert_same_until(first, second, 399, data.panel.symbols)
     assert cache.misses == misses
+
+
+@pytest.mark.parametrize("key", TEMPLATES)
+def test_a_sweep_compiles_what_single_compilations_do(key: str) -> None:
+    data, template, strategy = make_data(27, 320, 5), TEMPLATES[key], template_strategies()[key]
+    compiler = StrategyCompiler(strategy, data, seed=2)
+    sets = [{name: value} for name, values in template.grid.items() for value in values[::2]]
+    for parameters in sets + sets[::-1]:
+        single = compile_strategy(strategy, data, parameters=parameters, seed=2)
+        swept = compiler.compile(parameters)
+        assert_same_until(single, swept, 319, data.panel.symbols)
+        assert (single.limits, single.parameters) == (swept.limits, swept.parameters)
+        assert (single.warmup_bars, single.uses, single.sizing) == (swept.warmup_bars, swept.uses, swept.sizing)

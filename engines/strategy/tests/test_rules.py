@@ -170,12 +170,14 @@ def at(result: CompiledStrategy, rule: int, t: int, position: dict[str, float], 
 def test_exit_programs_join_flags_values_and_position() -> None:
     gain = {"type": "position", "field": "gain_pct"}
     entry_price = {"type": "position", "field": "entry_price"}
+    above = compare(ind("close"), ">", ind("sma2"))
+    tenth_lost = {"type": "math", "fn": "mul", "args": [entry_price, lit(0.9)]}
     rules = [
-        {"name": "a", "priority": 2, "condition": {"type": "and", "conditions": [compare(ind("close"), ">", ind("sma2")), compare(gain, ">", lit(5))]}},
-        {"name": "b", "priority": 1, "condition": compare(ind("close"), "<", {"type": "math", "fn": "mul", "args": [entry_price, lit(0.9)]})},
+        {"name": "a", "priority": 2, "condition": {"type": "and", "conditions": [above, compare(gain, ">", lit(5))]}},
+        {"name": "b", "priority": 1, "condition": compare(ind("close"), "<", tenth_lost)},
         {"name": "c", "priority": 3, "condition": compare(gain, "crosses_above", lit(5))},
         {"name": "d", "priority": 3, "condition": compare(ind("close"), "crosses_above", entry_price)},
-    ]  # fmt: skip
+    ]
     result = compiled({"exit_rules": rules}, panel([[10.0], [12.0], [8.0]]))
     assert [rule.name for rule in result.exits] == ["b", "a", "c", "d"]
     assert at(result, 1, 1, {"gain_pct": 6.0}) is True
