@@ -83,7 +83,7 @@ def warm_up(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, An
     """Run again with only the sessions of warm-up that the rules claim to need."""
     market = ready.market
     needed = ready.strategy.warmup_bars
-    begin = market.first - needed
+    begin = begin_of(market, needed)
     if begin <= 0:
         return {"passed": True, "compared": False, "sessions": market.first, "needed": needed, "differences": 0}
     shorter = cut(market, begin, market.last)
@@ -97,6 +97,16 @@ def warm_up(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, An
         "needed": needed,
         "differences": differences,
     }
+
+
+def begin_of(market: Stretch, needed: int) -> int:
+    """Return the last row from which every symbol has ``needed`` bars before the first day, or all it has."""
+    before = np.asarray(market.panel.has_bar[: market.first])
+    if not len(before):
+        return 0
+    later = np.cumsum(before[::-1], axis=0)[::-1]
+    enough = (later >= np.minimum(needed, later[0])).all(axis=1)
+    return int(np.flatnonzero(enough)[-1])
 
 
 def cut(market: Stretch, begin: int, last: int) -> Stretch:

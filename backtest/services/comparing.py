@@ -30,9 +30,9 @@ def _asked(run: Run) -> dict[str, Any]:
 def _shown(run: Run) -> dict[str, Any]:
     content = content_of(run)
     curve = content["equity_curve"]
-    step = -(-len(curve) // POINTS)
-    kept = curve[::step] if (len(curve) - 1) % step == 0 else [*curve[::step], curve[-1]]
-    start, other = curve[0]["equity"], curve[0]["benchmark"]
+    last = len(curve["date"]) - 1
+    kept = sorted({*range(0, last + 1, -(-(last + 1) // POINTS)), last})
+    start, other = curve["equity"][0], curve["benchmark"][0]
     return {
         "id": run.pk,
         "name": run.name,
@@ -50,11 +50,11 @@ def _shown(run: Run) -> dict[str, Any]:
         "as_of": run.end_date,
         "curve": [
             {
-                "date": point["date"],
-                "value": round(100.0 * point["equity"] / start, 4),
-                "benchmark": round(100.0 * point["benchmark"] / other, 4),
-                "drawdown_pct": point["drawdown_pct"],
+                "date": curve["date"][at],
+                "value": round(100.0 * curve["equity"][at] / start, 4),
+                "benchmark": round(100.0 * curve["benchmark"][at] / other, 4),
+                "drawdown_pct": curve["drawdown_pct"][at],
             }
-            for point in kept
+            for at in kept
         ],
     }

@@ -20,8 +20,9 @@ def trades_csv(run: Run) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for trade in content_of(run)["trades"]:
-        writer.writerow([safe(trade[name]) for name in COLUMNS])
+    table = content_of(run)["trades"]
+    for row in zip(*(table[name] for name in COLUMNS), strict=True):
+        writer.writerow([safe(cell) for cell in row])
     return out.getvalue()
 
 

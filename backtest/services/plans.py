@@ -14,7 +14,7 @@ from engines.strategy.language import SERVER_OWNED
 from engines.strategy.nodes import Strategy as Rules
 from signals.access import access_strategy
 from signals.models import StrategyVersion
-from signals.services.language import read_body
+from signals.services.language import read_body, read_version
 from signals.services.market_data import DEFAULT_INDEX
 from signals.services.strategies import current_version
 from signals.services.templates import ensure_templates
@@ -134,7 +134,7 @@ def _strategy(user: User, data: Mapping[str, Any]) -> dict[str, Any]:
     version = current_version(strategy)
     if data.get("version"):
         version = _version(strategy.versions.filter(number=data["version"]).first(), data["version"])
-    read = read_body(version.body)
+    read = read_version(version)
     return {
         "rules": read.rules,
         "body": read.canonical,

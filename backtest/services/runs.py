@@ -13,7 +13,7 @@ from backtest import constants as limits
 from backtest.lifecycle import State
 from backtest.models import Analysis, Run, Tries
 from backtest.services import engine
-from backtest.services.documents import document, encoded
+from backtest.services.documents import document, encoded, rows
 from backtest.services.gate import Deadline, place
 from backtest.services.jobs import wake
 from backtest.services.plans import Plan
@@ -21,8 +21,8 @@ from core import audit, clock, events
 from core.errors import Conflict
 
 
-def run_create(*, owner: User, plan: Plan, now: datetime) -> Run:
-    """Run a plan, store the result, and start its analysis.
+def run_create(*, owner: User, plan: Plan, now: datetime) -> tuple[Run, dict[str, Any]]:
+    """Run a plan, store the result, and start its analysis. Returns the run and its document, for `body_of`.
 
     Raises what `signals.services.compiled.prepared` raises, Conflict when the owner has too many runs.
     """
@@ -33,15 +33,15 @@ def run_create(*, owner: User, plan: Plan, now: datetime) -> Run:
         ready = engine.prepare(plan, now=now)
         deadline.check()
         made = document(engine.outcome(plan, ready))
-        data = encoded(made)
     deadline.check()
-    return _store(owner, plan, made, data, now)
+    return _store(owner, plan, made, now), made
 
 
 @transaction.atomic
-def _store(owner: User, plan: Plan, made: dict[str, Any], data: bytes, now: datetime) -> Run:
+def _store(owner: User, plan: Plan, made: dict[str, Any], now: datetime) -> Run:
     run_hash = made["provenance"]["hash"]
     known, kept = _known(owner, run_hash)
+    is_new = known is None and not Run.objects.filter(owner=owner, hash=run_hash).exists()
     run = Run.objects.create(
         owner=owner,
         strategy_id=plan.strategy_id,
@@ -55,12 +55,11 @@ def _store(owner: User, plan: Plan, made: dict[str, Any], data: bytes, now: date
         summary=made["summary"],
         flags=made["flags"],
         data_source=made["data_source"],
-        document=kept or data,
+        document=kept or encoded(made),
         created_at=now,
     )
-    if known is None and not Run.objects.filter(owner=owner, hash=run_hash).exclude(pk=run.pk).exists():
+    if is_new:
         tries_add(owner, 1)
-    run.document = data
     run.analysis = _analysis(run, known, now)
     return run
 
@@ -102,12 +101,19 @@ def tries_of(owner_id: int) -> int:
     return Tries.objects.filter(owner_id=owner_id).values_list("count", flat=True).first() or 0
 
 
-def body_of(run: Run) -> bytes:
+def body_of(run: Run, content: dict[str, Any] | None = None) -> bytes:
     """Return a run as it is answered: what is stored, with number, state and analysis round it."""
-    head = {"id": run.pk, "status": "done", "strategy_id": run.strategy_id, "name": run.name, "universe": run.universe}
-    tail = {"created_at": clock.isoformat_z(run.created_at), "analysis": analysis_out(run.analysis)}
-    inside = raw(run)[1:-1]
-    return b"".join((orjson.dumps(head)[:-1], b",", inside, b",", orjson.dumps(tail)[1:]))
+    shown = {
+        "id": run.pk,
+        "status": "done",
+        "strategy_id": run.strategy_id,
+        "name": run.name,
+        "universe": run.universe,
+        **rows(content or content_of(run)),
+        "created_at": clock.isoformat_z(run.created_at),
+        "analysis": analysis_out(run.analysis),
+    }
+    return encoded(shown)
 
 
 def analysis_out(analysis: Analysis) -> dict[str, Any]:
@@ -118,7 +124,7 @@ def analysis_out(analysis: Analysis) -> dict[str, Any]:
 
 
 def content_of(run: Run) -> dict[str, Any]:
-    """Return the stored document."""
+    """Return the stored document, its tables by column."""
     return orjson.loads(raw(run))
 
 

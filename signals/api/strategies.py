@@ -16,7 +16,7 @@ from signals.access import access_strategy, own_strategy
 from signals.api.fields import Deleted, parsed
 from signals.models import Strategy
 from signals.selectors.strategies import strategies_of
-from signals.services.language import findings_of, read_body, words_of
+from signals.services.language import findings_of, read_version, words_of
 from signals.services.strategies import (
     strategy_create,
     strategy_delete,
@@ -104,7 +104,7 @@ def one_out(strategy: Strategy, user: User) -> dict[str, Any]:
     shown = strategy_out(strategy, user)
     if strategy.current is None:
         return shown
-    read = read_body(strategy.current.body)
+    read = read_version(strategy.current)
     return {**shown, **words_of(read.rules), "findings": findings_of(read), **about(strategy.slug)}
 
 

@@ -14,7 +14,7 @@ from core.errors import ValidationFailed
 from engines.strategy.language import SERVER_OWNED
 from signals.api.fields import parsed
 from signals.api.strategies import EXAMPLE, StrategyOut, one_out, seen
-from signals.services.language import ReadStrategy, findings_of, read_body, schema, words_of
+from signals.services.language import ReadStrategy, findings_of, read_body, read_version, schema, words_of
 from signals.services.matches import matches
 from signals.services.portability import imported
 from signals.services.strategies import current_version
@@ -79,7 +79,7 @@ class MatchesApi(APIView):
         """Count and list the symbols that match on the last bar."""
         data = parsed(MatchesInput, request)
         version = current_version(seen(request, key))
-        return Response(_matches(inline(data) or read_body(version.body), data))
+        return Response(_matches(inline(data) or read_version(version), data))
 
 
 class UnsavedMatchesApi(APIView):

@@ -1,9 +1,11 @@
 """The rule language on this side of the wire: bodies read into strategies, faults told as field errors."""
 
 import re
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from core.errors import FieldError, ValidationFailed
 from engines.strategy.binding import bind
@@ -14,7 +16,11 @@ from engines.strategy.parse import parse_strategy
 from engines.strategy.reader import Fault, InvalidStrategy
 from engines.strategy.schema import strategy_schema
 from engines.strategy.sentence import sentences
+from signals.models import StrategyVersion
 
+_KEPT: Final = 256
+_versions: OrderedDict[tuple[object, ...], "ReadStrategy"] = OrderedDict()
+_lock = threading.Lock()
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
 
 
@@ -36,6 +42,22 @@ def read_body(body: Mapping[str, Any], *, at: Sequence[str | int] = ()) -> ReadS
     except InvalidStrategy as error:
         raise ValidationFailed(errors=field_errors(error.faults, at)) from None
     return ReadStrategy(parsed.strategy, text, strategy_hash(parsed.strategy), parsed.unused_params)
+
+
+def read_version(version: StrategyVersion) -> ReadStrategy:
+    """Read a stored version. Versions never change, so the last few hundred are kept."""
+    key = (version.pk, version.hash, version.created_at)
+    with _lock:
+        found = _versions.get(key)
+        if found is not None:
+            _versions.move_to_end(key)
+            return found
+    found = read_body(version.body)
+    with _lock:
+        _versions[key] = found
+        while len(_versions) > _KEPT:
+            _versions.popitem(last=False)
+    return found
 
 
 def bound(rules: Rules, parameters: Mapping[str, float], *, at: Sequence[str | int] = ("params",)) -> Rules:
