@@ -11,7 +11,7 @@ from engines.strategy.binding import Binder, effective_parameters
 from engines.strategy.cache import IndicatorCache
 from engines.strategy.canonical import strategy_hash
 from engines.strategy.data import MarketData
-from engines.strategy.horizon import warmup_bars
+from engines.strategy.horizon import entry_bars, exit_bars, setting_bars
 from engines.strategy.nodes import Condition, Group, Indicator, SizingRule, Strategy, parameters_of
 from engines.strategy.picking import DEFAULT_VOL_BARS, Picker
 from engines.strategy.positions import ProgramWriter
@@ -59,6 +59,7 @@ class _Picked:
     rebalance: Flags
     rank_exit: Flags
     uses: frozenset[str]
+    warmup_bars: int
 
     @property
     def nbytes(self) -> int:
@@ -74,6 +75,7 @@ class _Held:
     flags: Truths
     values: Floats
     uses: frozenset[str]
+    warmup_bars: int
 
     @property
     def nbytes(self) -> int:
@@ -98,7 +100,6 @@ class StrategyCompiler:
         self._hash = _identity(strategy)
         self._entry_names = parameters_of(strategy, entries=True)
         self._exit_names = parameters_of(strategy, entries=False)
-        self._warmups: dict[tuple[float, ...], int] = {}
 
     def compile(self, parameters: Mapping[str, float] | None = None) -> CompiledStrategy:
         """Return the strategy with these parameters over the declared ones."""
@@ -121,7 +122,7 @@ class StrategyCompiler:
             limits=limits,
             sizing=_sizing(bound.sizing),
             parameters=values,
-            warmup_bars=self._warmup(binder, values),
+            warmup_bars=max(picked.warmup_bars, held.warmup_bars, setting_bars(bound)),
             uses=picked.uses | held.uses,
             strategy_hash=self._hash,
             max_positions=_whole(bound, "max_positions"),
@@ -145,10 +146,10 @@ class StrategyCompiler:
         if entries is not None:
             picker = Picker(entries, work)
             found, rank_exit = picker.candidates(truths[0], truths[1] if len(conditions) > 1 else None)
-            picked = _Picked(found, picker.rebalance, rank_exit, uses | frozenset(work.used))
+            picked = _Picked(found, picker.rebalance, rank_exit, uses | frozenset(work.used), entry_bars(entries))
             self._outcomes.find(entry_key, lambda: picked)
         if exits is not None:
-            held = _Held(rules, addons, truths[len(conditions) :], numbers, uses)
+            held = _Held(rules, addons, truths[len(conditions) :], numbers, uses, exit_bars(exits))
             self._outcomes.find(exit_key, lambda: held)
         assert picked is not None
         assert held is not None
@@ -157,14 +158,6 @@ class StrategyCompiler:
     def _atr(self) -> Floats:
         work = Workspace(self.data, self.cache, self.seed)
         return work.on_panel(Indicator("atr", (("n", 14.0),)))
-
-    def _warmup(self, binder: Binder, values: Mapping[str, float]) -> int:
-        key = tuple(values.values())
-        if key not in self._warmups:
-            if len(self._warmups) >= 2 * _REMEMBERED:
-                self._warmups.clear()
-            self._warmups[key] = warmup_bars(binder.strategy(self.strategy))
-        return self._warmups[key]
 
 
 _known: OrderedDict[int, tuple[Strategy, str]] = OrderedDict()

@@ -1,9 +1,11 @@
 """How far back a strategy looks."""
 
+from typing import Final
+
 from engines.strategy import language as words
 from engines.strategy.nodes import Compare, Condition, Indicator, Operand, Strategy, children, roots
 
-SETTLED = 4  # lengths until the start of a recursive average no longer shows
+SETTLED: Final = 4  # lengths until the start of a recursive average no longer shows
 
 
 def lookback_bars(node: Condition | Operand) -> int:
@@ -22,11 +24,34 @@ def settled_bars(node: Condition | Operand) -> int:
     return 1 + max((settled_bars(part) for _, part in children(node)), default=0)
 
 
+LEAST_WARMUP_BARS: Final = 20  # traded values are ranked over as many
+_ATR_BARS: Final = 15
+
+
 def warmup_bars(bound: Strategy) -> int:
     """Return the bars before the first evaluated close that make every rule of a bound strategy known and settled."""
-    bars = max(settled_bars(node) for _, node in roots(bound))
+    return max(entry_bars(bound), exit_bars(bound), setting_bars(bound))
+
+
+def entry_bars(bound: Strategy) -> int:
+    """Return those of entries, regime, ranks and conviction."""
+    return max(settled_bars(node) for place, node in roots(bound) if not _of_exits(place))
+
+
+def exit_bars(bound: Strategy) -> int:
+    """Return those of exits and add-ons."""
+    return max((settled_bars(node) for place, node in roots(bound) if _of_exits(place)), default=0)
+
+
+def setting_bars(bound: Strategy) -> int:
+    """Return those of stops and sizes."""
+    bars = LEAST_WARMUP_BARS
     if bound.setting("atr_stop_mult") or bound.setting("trail_atr_mult"):
-        bars = max(bars, SETTLED * 15)
+        bars = max(bars, SETTLED * _ATR_BARS)
     if bound.sizing is not None and bound.sizing.vol_bars:
         bars = max(bars, int(bound.sizing.vol_bars) + 1)  # type: ignore[arg-type]
-    return max(bars, 20)
+    return bars
+
+
+def _of_exits(place: str) -> bool:
+    return place.startswith(("exit_rules", "addon_rules"))

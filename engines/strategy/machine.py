@@ -128,15 +128,8 @@ def execute(
                 top += 1
             elif op < GT:
                 top = _number_step(op, top, scalar, where, scratch, scratch_address, width)
-            elif op == BETWEEN:
-                _compare(GE, top - 3, top - 2, scalar, where, stack[held], width)
-                _compare(LE, top - 3, top - 1, scalar, where, stack[held + 1], width)
-                _lesser(stack[held], stack[held + 1])
-                top -= 3
-                held += 1
             elif op < AND:
-                _compare(op, top - 2, top - 1, scalar, where, stack[held], width)
-                top -= 2
+                top = _judge(op, top, scalar, where, stack[held], stack[held + 1], width)
                 held += 1
             elif op == OUT_TRUTH:
                 held -= 1
@@ -280,6 +273,18 @@ def _both(op: int, a: Floats, b: Floats, out: Floats) -> None:
 
 
 @_jit
+def _judge(op: int, top: int, scalar: Floats, where: Ints, out: Truths, spare: Truths, width: int) -> int:
+    """Take the operands of a comparison off the stack of numbers, write its truths, return the stack's new top."""
+    if op == BETWEEN:
+        _compare(GE, top - 3, top - 2, scalar, where, out, width)
+        _compare(LE, top - 3, top - 1, scalar, where, spare, width)
+        _lesser(out, spare)
+        return top - 3
+    _compare(op, top - 2, top - 1, scalar, where, out, width)
+    return top - 2
+
+
+@_jit
 def _compare(op: int, left: int, right: int, scalar: Floats, where: Ints, out: Truths, width: int) -> None:
     """Write the truths of left op right, each a row or one number."""
     if where[left] == 0 and where[right] == 0:
@@ -377,13 +382,15 @@ def gather(addresses: Ints, layouts: Ints, loads: Ints, row: Ints, column: Ints,
 
 def evaluate_at(code: Code, source: Tables, row: Ints, column: Ints, width: int, results: int) -> Floats:
     """Run a code that makes ``results`` numbers at M points only and return them, (results, M)."""
-    loading = code.steps[:, 0] == LOAD
-    loads, place = np.unique(code.steps[loading, 1:], axis=0, return_inverse=True)
+    places: dict[tuple[int, int], int] = {}
+    local_steps = [
+        (op, places.setdefault((arg, back), len(places)), 0) if op == LOAD else (op, arg, back)
+        for op, arg, back in code.steps.tolist()
+    ]
+    loads = np.array(list(places), np.int64).reshape(-1, 2)
     gathered = gather(source.addresses, source.layouts, loads, row, column, width)
-    steps = code.steps.copy()
-    steps[loading, 1], steps[loading, 2] = place.reshape(-1), 0
     numbers = np.empty((results, 1, len(row)))
     points = tables([line.reshape(1, -1) for line in gathered], 1, len(row))
-    local = Code(steps, code.constants, code.depth)
+    local = Code(np.array(local_steps, np.int64), code.constants, code.depth)
     evaluate(local, points, len(row), np.empty((0, 1, len(row)), np.int8), numbers)
     return numbers[:, 0]
