@@ -23,7 +23,6 @@ import tempfile
 import time
 import types
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -123,18 +122,15 @@ class Ours:
         result = simulate(self.panel, compiled, self.config)
         return result, measure(result, self.panel.dates)
 
-    def sweep(self, sets: list[dict[str, float]], threads: int) -> list[tuple[float, float | None, float]]:
-        """Return total return, Sharpe ratio and drawdown of each set."""
-        from engines.strategy.cache import IndicatorCache
+    def sweep(self, sets: list[dict[str, float]], threads: int) -> list[tuple[float, float, float]]:
+        """Return total return, Sharpe ratio and drawdown of each set, nothing kept from before."""
+        from engines.backtest.sweep import sweep
+        from engines.strategy.compile import StrategyCompiler
 
-        cache = IndicatorCache(max_bytes=2**30, keep_truths=True)
-
-        def one(parameters: dict[str, float]) -> tuple[float, float | None, float]:
-            curve = self.run(cache, parameters)[1].curve
-            return curve.total_return, curve.sharpe, curve.max_drawdown
-
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(one, sets, chunksize=1))
+        compiler = StrategyCompiler(self.strategy, self.data, cache=self.new_cache())
+        table = sweep(self.panel, compiler.compile, sets, self.config, threads=threads)
+        columns = (table.total_return, table.sharpe, table.max_drawdown)
+        return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 # --- the peer ----------------------------------------------------------------------------------------------------

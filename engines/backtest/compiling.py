@@ -15,7 +15,7 @@ _ENGINES: Final = Path(__file__).resolve().parent.parent
 def _digest() -> str:
     """Hash everything that is compiled into the simulator."""
     digest = hashlib.sha256()
-    for folder in ("backtest", "charges", "strategy"):
+    for folder in ("backtest", "charges", "metrics", "strategy"):
         for path in sorted((_ENGINES / folder).glob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -37,19 +37,24 @@ def simulate(
     The strategy must be compiled on this panel; bars before ``first`` serve as warm-up only. ValueError names a
     mismatch. The same inputs give the same bytes.
     """
-    days, symbols = panel.shape
-    last = days - 1 if last is None else last
-    if strategy.shape != panel.shape:
-        raise ValueError(f"the strategy is compiled for {strategy.shape} days and symbols, the panel has {panel.shape}")
-    if not 0 <= first <= last < days:
-        raise ValueError(f"days {first} to {last} are not within the panel's {days} rows")
+    symbols = panel.shape[1]
+    last = len(panel.dates) - 1 if last is None else last
+    check_run(panel, strategy, first, last)
     caps = effective(strategy, config)
     market, rules = market_of(panel, config), rules_of(strategy)
-    state = _new_state(rules, config, caps, symbols, int(market.sector.max(initial=0)) + 1)
+    state = new_state(rules, config, caps, symbols, int(market.sector.max(initial=0)) + 1)
     equity, cash = np.empty(last - first + 1), np.empty(last - first + 1)
     run_days(market, rules, numbers_of(strategy, config, caps), state, first, last, equity, cash)
     names = tuple(rule.name for rule in strategy.exits)
     return _result(panel, config, caps, state, names, equity, cash, first, last)
+
+
+def check_run(panel: PricePanel, strategy: CompiledStrategy, first: int, last: int) -> None:
+    """Refuse a strategy of another panel and days outside of it."""
+    if strategy.shape != panel.shape:
+        raise ValueError(f"the strategy is compiled for {strategy.shape} days and symbols, the panel has {panel.shape}")
+    if not 0 <= first <= last < len(panel.dates):
+        raise ValueError(f"days {first} to {last} are not within the panel's {len(panel.dates)} rows")
 
 
 def _frozen(values: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
@@ -126,7 +131,8 @@ def numbers_of(strategy: CompiledStrategy, config: RunConfig, caps: Effective) -
     return out
 
 
-def _new_state(rules: Rules, config: RunConfig, caps: Effective, symbols: int, sectors: int) -> State:
+def new_state(rules: Rules, config: RunConfig, caps: Effective, symbols: int, sectors: int) -> State:
+    """Return an account that has its capital in cash and nothing else."""
     # Every trade needs a candidate of its own, and a day opens at most `max_positions`; untouched pages cost nothing.
     most = min(len(rules.symbol), (len(rules.start) - 1) * min(caps.max_positions, symbols))
     sums = np.zeros(at.SUMS)

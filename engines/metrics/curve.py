@@ -20,8 +20,8 @@ _NO_BENCHMARK: Final = np.empty(0)
 
 
 @njit(cache=True, nogil=True)
-def _drawdown(curve: Floats) -> float:
-    """The lowest value of curve / highest so far - 1."""
+def deepest_drawdown(curve: Floats) -> float:
+    """Return the lowest value of curve / highest so far - 1, at most 0. Compiled; for kernels."""
     peak, worst = curve[0], 0.0
     for value in curve:
         peak = max(peak, value)
@@ -30,8 +30,11 @@ def _drawdown(curve: Floats) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _moments(curve: Floats, risk_free: Floats, out: Floats) -> None:
-    """Means and sums of squares of returns and excess returns into out[0:5]: two passes, no cancellation."""
+def moments(curve: Floats, risk_free: Floats, out: Floats) -> None:
+    """Write to out[0:5]: mean return, mean excess, sums of squares about each, downside mean square. For kernels.
+
+    Two passes, no cancellation.
+    """
     count = curve.shape[0] - 1
     mean, mean_excess, downside = 0.0, 0.0, 0.0
     for at in range(count):
@@ -69,8 +72,8 @@ def _regression(curve: Floats, risk_free: Floats, benchmark: Floats, mean_excess
 @njit(cache=True, nogil=True)
 def _figures(curve: Floats, risk_free: Floats, benchmark: Floats) -> Floats:
     out = np.zeros(_FIGURES)
-    _moments(curve, risk_free, out)
-    out[5] = _drawdown(curve)
+    moments(curve, risk_free, out)
+    out[5] = deepest_drawdown(curve)
     if benchmark.shape[0] > 0:
         _regression(curve, risk_free, benchmark, out[1], out)
     return out
