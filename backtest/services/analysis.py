@@ -17,12 +17,13 @@ from core import clock
 from core.errors import Conflict
 from engines.strategy.cache import IndicatorCache
 from engines.strategy.data import IndexSeries, MarketData
+from engines.strategy.program import CompiledStrategy
 from signals.services.compiled import Prepared, compiled
 from signals.services.language import bound
 from signals.services.market_data import Stretch
 
 #: Where the data is cut off, as shares of the run.
-CUTS: Final = (0.5, 0.85)
+CUTS: Final = (0.3, 0.5, 0.7, 0.9)
 CHUNK: Final = 20
 _COMPARED: Final = ("symbol", "entry_day", "exit_day", "quantity", "reason", "entry_price", "exit_price", "pnl")
 
@@ -57,26 +58,46 @@ def analyse(held: Held, job: Analysis) -> None:
 
 
 def look_ahead(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, Any]:
-    """Run again on data that ends earlier: what had happened by then must be the same to the last bit."""
+    """Work everything out again on data that ends earlier.
+
+    What had happened by then must be the same to the last bit: the account, the trades, and what the rules said at
+    every close, the last one included, whose orders are filled after the cut.
+    """
     market = ready.market
     rows = sorted({market.first + int(share * (market.days - 1)) for share in CUTS} - {market.last})
     cuts = []
     for row in rows:
         shorter = cut(market, 0, row)
-        again = engine.simulated(plan, shorter, compiled_again(plan, shorter))
-        days = row - market.first + 1
-        same = bool((again.equity == result.equity[:days]).all())
+        strategy = compiled_again(plan, shorter)
+        again = engine.simulated(plan, shorter, strategy)
         before, after = _rows(result, until=row), _rows(again, until=row)
         cuts.append(
             {
                 "date": str(market.panel.dates[row]),
                 "trades_compared": len(before),
                 "differences": len(set(before) ^ set(after)),
-                "equity_equal": same,
+                "equity_equal": bool((again.equity == result.equity[: row - market.first + 1]).all()),
+                "rules_equal": same_rules(ready.strategy, strategy, market.first, row),
             }
         )
-    passed = all(one["equity_equal"] and not one["differences"] for one in cuts)
+    passed = all(one["equity_equal"] and one["rules_equal"] and not one["differences"] for one in cuts)
     return {"passed": passed, "cuts": cuts}
+
+
+def same_rules(whole: CompiledStrategy, part: CompiledStrategy, first: int, row: int) -> bool:
+    """Tell whether two compilations say the same of every close from ``first`` to ``row``."""
+    days = slice(first, row + 1)
+    starts = whole.candidates.start[first : row + 2], part.candidates.start[first : row + 2]
+    if not np.array_equal(starts[0] - starts[0][0], starts[1] - starts[1][0]):
+        return False
+    places = slice(int(starts[0][0]), int(starts[0][-1])), slice(int(starts[1][0]), int(starts[1][-1]))
+    for name in ("symbol", "conviction", "rank", "size_factor"):
+        lists = getattr(whole.candidates, name)[places[0]], getattr(part.candidates, name)[places[1]]
+        if not np.array_equal(*lists):
+            return False
+    tables = [(whole.flags[:, days], part.flags[:, days]), (whole.values[:, days], part.values[:, days])]
+    tables += [(whole.rank_exit[days], part.rank_exit[days]), (whole.atr14[days], part.atr14[days])]
+    return all(np.array_equal(*pair, equal_nan=pair[0].dtype.kind == "f") for pair in tables)
 
 
 def warm_up(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, Any]:
@@ -127,7 +148,7 @@ def _cut_index(index: IndexSeries | None, rows: slice) -> IndexSeries | None:
     return replace(index, **{name: None if values is None else values[rows] for name, values in columns.items()})
 
 
-def compiled_again(plan: Plan, market: Stretch) -> Any:
+def compiled_again(plan: Plan, market: Stretch) -> CompiledStrategy:
     """Return the plan's strategy compiled with nothing taken from a cache."""
     return compiled(bound(plan.rules, plan.params), market, seed=plan.seed, cache=IndicatorCache())
 
