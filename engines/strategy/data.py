@@ -49,6 +49,15 @@ class MarketData:
     figures_version: str = ""
     next_session: dt.date | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse an index or figures that do not fit the panel."""
+        days, symbols = self.panel.shape
+        if self.index is not None and np.shape(self.index.close) != (days,):
+            raise ValueError(f"the index has {np.shape(self.index.close)} closes, the panel {days} days")
+        for name, table in self.figures.items():
+            if np.shape(table) != (days, symbols):
+                raise ValueError(f"{name} has the shape {np.shape(table)}, the panel {(days, symbols)}")
+
     @cached_property
     def key(self) -> str:
         """Return what names this data in caches: equal keys promise equal arrays."""

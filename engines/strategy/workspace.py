@@ -102,7 +102,6 @@ class Workspace:
             return self._figure(node.name)
         if node.name == "beta_1y":
             market = self.gathered(self.owner("index").rows.restore(self.column("index", "close")))
-            market = np.ascontiguousarray(np.broadcast_to(market, (self.days, self.width)))
             return filled(kernels.beta, self.column("self", "close"), market, YEAR_BARS)
         return _technical(node, lambda name: self.column(node.of, name))
 
@@ -119,7 +118,8 @@ class Workspace:
             return self.series(node), int(node.lag)  # type: ignore[arg-type]
         if self.own.row is None and node.of != "sector":
             return self.on_panel(node), 0
-        return self.find(("placed", node), lambda: self.gathered(self.on_panel(node))), 0
+        spread = self.by_sector if node.of == "sector" else self.gathered
+        return self.find(("placed", node), lambda: spread(self.on_panel(node))), 0
 
     def on_panel(self, node: Indicator) -> Floats:
         """Return an index's or all sectors' indicator by panel day, lagged in its own bars, (T, W of the owner)."""
@@ -134,11 +134,8 @@ class Workspace:
         return self.owner(node.of).rows.restore(own)
 
     def gathered(self, table: Floats) -> Floats:
-        """Return a panel table of an index (T, 1), sectors (T, S) or symbols (T, N) as the symbols' own bars."""
-        if table.shape[1] != self.width or (self.width != 1 and table.shape[1] == 1):
-            columns = np.zeros(self.width, np.int64) if table.shape[1] == 1 else self.sector_of
-            table = _spread(table, columns)
-        return self.own.compact(table)
+        """Return a panel table of an index (T, 1) as the symbols' own bars (T, N)."""
+        return self.own.compact(_spread(table, np.zeros(self.width, np.int64)))
 
     def by_sector(self, table: Floats) -> Floats:
         """Return a (T, S) table of the sectors as the symbols' own bars, unknown for symbols without a sector."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import statistics
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,11 @@ from engines.strategy import kernels
 from engines.strategy.cache import IndicatorCache
 from engines.strategy.candidates import median_table, median_value
 from engines.strategy.compile import compile_strategy
-from engines.strategy.data import MarketData, equal_weighted, rebalance_days
+from engines.strategy.data import IndexSeries, MarketData, equal_weighted, rebalance_days
+from engines.strategy.nodes import Indicator
 from engines.strategy.parse import parse_strategy
 from engines.strategy.program import CompiledStrategy, run
+from engines.strategy.templates import template_strategies
 from engines.strategy.tests.generators import make_data
 from engines.strategy.tests.malformed import compare, ind, lit
 from engines.strategy.workspace import Workspace
@@ -321,3 +324,48 @@ def test_the_cache_stays_within_its_bounds() -> None:
     assert len(cache) >= 1
     cache.clear()
     assert (len(cache), cache.size_bytes) == (0, 0)
+
+
+def test_beta_is_the_slope_of_daily_changes_on_the_index() -> None:
+    data = make_data(6, 300, 3, gaps=True)
+    work = Workspace(data, IndicatorCache())
+    table = work.own.restore(work.series(Indicator("beta_1y")))
+    assert data.index is not None
+    for i in range(3):
+        present = np.flatnonzero(~np.isnan(data.panel.close[:, i]))
+        if len(present) < 253:
+            assert np.isnan(table[:, i]).all()
+            continue
+        stock, market = data.panel.close[present, i], data.index.close[present]
+        r, b = stock[1:] / stock[:-1] - 1, market[1:] / market[:-1] - 1
+        expected = np.cov(r[-252:], b[-252:], ddof=0)
+        assert table[present[-1], i] == pytest.approx(expected[0, 1] / expected[1, 1])
+        assert np.isnan(table[present[251], i])
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_as_many_sectors_as_symbols(gap: bool) -> None:
+    close = np.array([[10.0, 10.0], [20.0, 10.0], [20.0, 30.0]])
+    if gap:
+        close = np.vstack([[NAN, 10.0], close])
+    source = replace(panel(close), sectors=("Z", "A"))
+    above = compare(ind("close", of="sector"), ">", lit(150))
+    flags = compiled({"exit_rules": [{"name": "e", "condition": above}]}, source).flags[0][-3:]
+    assert flags.tolist() == [[0, 0], [2, 0], [2, 2]]
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (1, 1), (3, 0), (1, 4)])
+def test_tiny_panels(shape: tuple[int, int]) -> None:
+    source = panel(np.ones(shape))
+    for key, strategy in template_strategies().items():
+        result = compile_strategy(strategy, MarketData(source))
+        assert result.shape == shape, key
+        assert result.candidates.start.shape == (shape[0] + 1,)
+
+
+def test_an_index_that_does_not_fit_is_refused() -> None:
+    source = panel(np.ones((3, 2)))
+    with pytest.raises(ValueError, match="panel 3 days"):
+        MarketData(source, IndexSeries("i", np.ones(4)))
+    with pytest.raises(ValueError, match="roe has the shape"):
+        MarketData(source, figures={"roe": np.ones((3, 3))})
