@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 POSTGRES_DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS_DEFAULT = "redis://127.0.0.1:6379/15"
 DATABASE_TESTS = ("core", "accounts", "market", "tradeplatform", "tests/flows")
+PARALLEL = ("-n", "2", "--dist", "loadfile")
 TEST_SECRET = "tests-only-" + "x" * 50
 
 
@@ -24,10 +25,13 @@ def main(arguments: list[str]) -> int:
         return 2
     if missing:
         print(f"skipped, because not there: {', '.join(missing)}", file=sys.stderr)
-    parts = [("on SQLite", sqlite_environment(), arguments or ["-n", "2", "--dist", "loadfile"])]
+    parts = [("on SQLite", sqlite_environment(), arguments or ["-m", "not browser", *PARALLEL])]
+    if not arguments and "Chromium" not in missing:
+        # Apart, because Playwright leaves an event loop running in its thread, where Django refuses the database.
+        parts.append(("in Chromium", sqlite_environment(), ["-m", "browser", *PARALLEL]))
     if not arguments and "PostgreSQL" not in missing and "Redis" not in missing:
         paths = [path for path in DATABASE_TESTS if (ROOT / path).exists()]
-        chosen = ["-m", "not browser and not slow and not anydb", *paths, "-n", "2", "--dist", "loadfile"]
+        chosen = ["-m", "not browser and not slow and not anydb", *paths, *PARALLEL]
         parts.append(("on PostgreSQL and Redis", postgres_environment(), chosen))
     codes = [] if arguments else [frontend()]
     codes += [pytest(title, environment, chosen) for title, environment, chosen in parts]
