@@ -15,11 +15,11 @@ METHODS = {
 }  # fmt: skip
 ACTIONS = {
     "account.created": "Account made",
-    "account.ensured": "Account set up by the operator",
+    "account.ensured": "Account set up",
     "account.verified": "Address proved",
     "account.exported": "Data exported",
-    "account.activated": "Account activated by an administrator",
-    "account.deactivated": "Account deactivated by an administrator",
+    "account.activated": "Account activated",
+    "account.deactivated": "Account deactivated",
     "agent_key.created": "Agent key made",
     "agent_key.revoked": "Agent key revoked",
     "auth.password_failed": "Wrong password given",
@@ -75,7 +75,6 @@ class ActivityRow:
     what: str
     detail: str
     ip: str
-    by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +122,14 @@ def session_row(row: UserSession, current_key: str) -> SessionRow:
 def activity_row(entry: AuditEntry, user_id: int) -> ActivityRow:
     """Return an entry of the record in words."""
     what = ACTIONS.get(entry.action) or entry.action.replace("_", " ").replace(".", ": ").capitalize()
-    own = entry.actor == f"user:{user_id}"
-    by = "you" if own else "administrator" if entry.actor.startswith("user:") else entry.actor
-    return ActivityRow(at=entry.at, what=what, detail=_detail(entry), ip=entry.ip or "–", by=by)
+    return ActivityRow(at=entry.at, what=what, detail=_detail(entry, user_id), ip=entry.ip or "–")
 
 
-def _detail(entry: AuditEntry) -> str:
+def _detail(entry: AuditEntry, user_id: int) -> str:
     data: Mapping[str, Any] = entry.data
-    parts = [METHODS.get(str(data.get("by", "")), "")]
+    stranger = entry.actor.startswith("user:") and entry.actor != f"user:{user_id}"
+    parts = ["by an administrator" if stranger else "by the system" if entry.actor == "system" else ""]
+    parts += [METHODS.get(str(data.get("by", "")), "")]
     parts += ["with authenticator"] if data.get("second_factor") else []
     parts += ["as a program"] if data.get("kind") == "token" else []
     parts += [str(data.get("device", "")), BROKER_CODES.get(entry.object, "")]

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.mixins import LoginRequiredMixin
-from django.db.models import Model
+from django.db.models import CASCADE, Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,8 +39,11 @@ TABS = (
     ("settings-data", "Data"),
 )
 ACTIVITY_ROWS = 25
-#: Rows of the account itself: they go with it and are no data a person would miss.
-UNCOUNTED = {"Session", "LogEntry", "TotpDevice", "RecoveryCode", "NotificationPreference", "BrokerLogin"}
+#: Rows of the account itself, which the page names in words, and administration's own.
+UNCOUNTED = {
+    "UserSession", "AgentKey", "BrokerCredential", "BrokerSession", "BrokerLogin", "TotpDevice", "RecoveryCode",
+    "NotificationPreference", "LogEntry",
+}  # fmt: skip
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -175,7 +178,7 @@ def owned_rows(user: User) -> list[tuple[int, str, str]]:
     rows = []
     for relation in user._meta.related_objects:
         model: type[Model] = relation.related_model
-        if model.__name__ in UNCOUNTED or relation.on_delete is None or relation.on_delete.__name__ != "CASCADE":
+        if model.__name__ in UNCOUNTED or relation.on_delete is not CASCADE:
             continue
         count = model._default_manager.filter(**{relation.field.name: user}).count()
         rows.append((count, str(model._meta.verbose_name), str(model._meta.verbose_name_plural)))

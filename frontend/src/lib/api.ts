@@ -69,7 +69,7 @@ export class ConditionalGet<T> {
   }
 }
 
-export type Method = "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** The page at an address, as its server renders it now. */
 export async function getPage(url: string): Promise<Document> {

@@ -14,6 +14,11 @@ function show(tab: HTMLElement): void {
 }
 
 export function startTabs(): void {
+  // On a phone the tabs scroll sideways: the present one is in sight.
+  for (const strip of $$(".tabs")) {
+    const now = $<HTMLElement>("[aria-current=page]", strip);
+    if (now) strip.scrollLeft = now.offsetLeft - strip.offsetLeft - (strip.clientWidth - now.offsetWidth) / 2;
+  }
   document.addEventListener("click", (event) => {
     const tab = (event.target as Element).closest<HTMLElement>("[role=tab]");
     if (tab) show(tab);
