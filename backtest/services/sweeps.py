@@ -12,13 +12,12 @@ from backtest.services.jobs import Held
 from backtest.services.plans import Plan
 from backtest.services.runs import tries_add
 from core import clock
-from engines.strategy.cache import IndicatorCache
+from engines.strategy.compile import StrategyCompiler
 from engines.strategy.horizon import warmup_bars
-from signals.services.compiled import compiled
+from signals.services.compiled import compiler_of
 from signals.services.language import bound
 from signals.services.market_data import Stretch, stretch
 
-CACHE_BYTES: Final = 96 * 2**20
 #: Sets between two looks at the clock, the cancel flag and the lease.
 CHUNK: Final = 20
 #: What the best set is chosen by, unless the request says otherwise.
@@ -30,11 +29,11 @@ def sweep(held: Held, job: Study) -> None:
     plan, sets = Plan.restored(job.request), job.request["sets"]
     points: list[dict[str, Any]] = list(job.points)
     market = market_of(plan, sets, now=clock.now())
-    cache = IndicatorCache(CACHE_BYTES, keep_truths=True)
+    compiler = compiler_of(plan.rules, market, seed=plan.seed)
     with ThreadPoolExecutor(SWEEP_THREADS, thread_name_prefix="sweep") as pool:
         while len(points) < len(sets):
             part = sets[len(points) : len(points) + CHUNK]
-            points += pool.map(lambda values: point(plan, market, values, cache), part)
+            points += pool.map(lambda values: point(plan, market, values, compiler), part)
             tries_add(job.owner, len(part))
             held.progress(len(points), points=points)
     metric = job.request.get("metric", METRIC)
@@ -52,11 +51,10 @@ def market_of(plan: Plan, sets: Sequence[Mapping[str, float]], *, now: Any) -> S
     )  # fmt: skip
 
 
-def point(plan: Plan, market: Stretch, values: Mapping[str, float], cache: IndicatorCache) -> dict[str, Any]:
+def point(plan: Plan, market: Stretch, values: Mapping[str, float], compiler: StrategyCompiler) -> dict[str, Any]:
     """Return the figures of one set."""
     own = plan.varied(values)
-    strategy = compiled(bound(own.rules, own.params), market, seed=own.seed, cache=cache)
-    result = engine.simulated(own, market, strategy)
+    result = engine.simulated(own, market, compiler.compile(own.params))
     return {"parameters": dict(values), **engine.short_figures(market, result)}
 
 

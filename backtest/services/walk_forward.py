@@ -16,10 +16,9 @@ from backtest.services import engine
 from backtest.services.jobs import Held, Paused
 from backtest.services.plans import Plan
 from backtest.services.runs import tries_add
-from backtest.services.sweeps import CACHE_BYTES, METRIC, best, market_of, point
+from backtest.services.sweeps import METRIC, best, market_of, point
 from core import clock
-from engines.strategy.cache import IndicatorCache
-from signals.services.compiled import compiled
+from signals.services.compiled import compiled, compiler_of
 from signals.services.language import bound
 
 
@@ -67,10 +66,10 @@ def window(
     """Train on the window's past, test on what follows."""
     trained = replace(plan, start=span["train_from"], end=span["train_to"])
     market = market_of(trained, sets, now=clock.now())
-    cache = IndicatorCache(CACHE_BYTES, keep_truths=True)
+    compiler = compiler_of(plan.rules, market, seed=plan.seed)
     points = []
     for at, values in enumerate(sets):
-        points.append(point(trained, market, values, cache))
+        points.append(point(trained, market, values, compiler))
         if at % 20 == 19:
             _keep(held, done + at + 1, found)
     chosen = best(points, metric) or 0

@@ -6,6 +6,7 @@ from core import clock
 from core.errors import PlatformError
 from engines.backtest.warm import warm as warm_simulator
 from engines.strategy.templates import TEMPLATES
+from engines.strategy.warming import warm_up as warm_language
 from signals.services.compiled import prepared
 from signals.services.language import read_body
 from signals.services.market_data import whole_panel
@@ -20,6 +21,7 @@ def warm() -> None:
     """Load compiled functions, and the panel most people ask for. A failure costs time later, nothing else."""
     try:
         warm_simulator()
+        warm_language()
         now = clock.now()
         last = whole_panel(UNIVERSE, now).dates[-1].item()
         rules = read_body(TEMPLATES[TEMPLATE].body).rules

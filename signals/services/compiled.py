@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from engines.strategy.cache import IndicatorCache
-from engines.strategy.compile import compile_strategy
+from engines.strategy.compile import StrategyCompiler, compile_strategy
 from engines.strategy.horizon import warmup_bars
 from engines.strategy.nodes import Strategy as Rules
 from engines.strategy.program import CompiledStrategy
@@ -17,6 +17,7 @@ from signals.services.market_data import DEFAULT_INDEX, Stretch, stretch
 
 INDICATOR_BYTES: Final = 64 * 2**20
 COMPILED_BYTES: Final = 32 * 2**20
+SWEEP_BYTES: Final = 96 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,11 @@ def compiled(fixed: Rules, market: Stretch, *, seed: int = 0, cache: IndicatorCa
         if cache is None:
             _compiled.put(key, found)
     return found
+
+
+def compiler_of(rules: Rules, market: Stretch, *, seed: int = 0) -> StrategyCompiler:
+    """Return what compiles a strategy for many parameter sets, with tables of its own: they go when it goes."""
+    return StrategyCompiler(rules, market.data, seed=seed, cache=IndicatorCache(SWEEP_BYTES))
 
 
 def weight(strategy: CompiledStrategy) -> int:
