@@ -50,11 +50,19 @@ def serve(port: int) -> None:
         return HttpResponse(b"{}", content_type="application/json")
 
     urls.urlpatterns.insert(0, path("empty", empty))
+    import uvicorn
+
     from tradeplatform.asgi import application
 
+    uvicorn.run(timed(application), host="127.0.0.1", port=port, loop="uvloop", http="httptools", log_config=None,
+                access_log=False, server_header=False, proxy_headers=False)  # fmt: skip
+
+
+def timed(application: Any) -> Any:
+    """Wrap an ASGI application: each request's time until its last byte is kept by path and given at ``/times``."""
     times: dict[str, list[float]] = {}
 
-    async def timed(scope: Any, receive: Any, send: Any) -> None:
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await application(scope, receive, send)
             return
@@ -73,10 +81,7 @@ def serve(port: int) -> None:
 
         await application(scope, receive, until_sent)
 
-    import uvicorn
-
-    uvicorn.run(timed, host="127.0.0.1", port=port, loop="uvloop", http="httptools", log_config=None, access_log=False,
-                server_header=False, proxy_headers=False)  # fmt: skip
+    return wrapped
 
 
 async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, target: str) -> bytes:

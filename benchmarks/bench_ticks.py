@@ -72,16 +72,14 @@ def serve_hub(port: int, kind: str) -> None:
     import django
 
     django.setup()
+    run_uvicorn(hub_application(tick_source(kind)), port)
+
+
+def tick_source(kind: str) -> Any:
+    """Return a tick source of the product's kind that follows the schedule."""
     from datetime import datetime
 
-    from accounts.services.socket_auth import SocketUser
-    from core import clock
     from market.adapters.base import Quote
-    from market.consumers import TickConsumer
-    from market.services.feed import Feed
-    from market.services.quotes import QuoteStore
-    from market.services.runtime import HubSink, StoreSink
-    from market.stream.hub import Hub
 
     class Source:
         name = "simulated"
@@ -96,6 +94,19 @@ def serve_hub(port: int, kind: str) -> None:
                     for at, s in batch
                 ]
 
+    return Source
+
+
+def hub_application(source: Any) -> Any:
+    """Return the ASGI application: WebSockets go to the consumer, the lifespan runs feed and hub."""
+    from accounts.services.socket_auth import SocketUser
+    from core import clock
+    from market.consumers import TickConsumer
+    from market.services.feed import Feed
+    from market.services.quotes import QuoteStore
+    from market.services.runtime import HubSink, StoreSink
+    from market.stream.hub import Hub
+
     class Trusting:
         async def known(self, symbols: Sequence[str]) -> set[str]:
             return set(symbols)
@@ -103,7 +114,7 @@ def serve_hub(port: int, kind: str) -> None:
     async def authenticate(scope: Any) -> SocketUser:
         return SocketUser(int(scope["query_string"]) // 10)
 
-    async def no_values(symbols: Sequence[str]) -> tuple[dict[str, Quote], dict[str, str]]:
+    async def no_values(symbols: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
         return {}, {}
 
     def open_now(*_: Any) -> bool:
@@ -118,7 +129,7 @@ def serve_hub(port: int, kind: str) -> None:
             await consumer(scope, receive, send)
             return
         await receive()
-        feed = Feed(Source, [HubSink(hub), StoreSink(store)], interest=hub.interest, is_open=open_now)
+        feed = Feed(source, [HubSink(hub), StoreSink(store)], interest=hub.interest, is_open=open_now)
         tasks = [asyncio.create_task(feed.run()), asyncio.create_task(hub.run())]
         await send({"type": "lifespan.startup.complete"})
         await receive()
@@ -126,7 +137,7 @@ def serve_hub(port: int, kind: str) -> None:
             task.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
-    run_uvicorn(app, port)
+    return app
 
 
 def serve_peer(port: int, redis_port: int, kind: str) -> None:
@@ -139,9 +150,13 @@ def serve_peer(port: int, redis_port: int, kind: str) -> None:
     import django
 
     django.setup()
+    run_uvicorn(peer_application(kind), port)
+
+
+def peer_application(kind: str) -> Any:
+    """Return the peer's ASGI application: one group a symbol, the publisher in the lifespan."""
     import orjson
     from channels.generic.websocket import AsyncWebsocketConsumer
-    from channels.layers import get_channel_layer
 
     class Ticks(AsyncWebsocketConsumer):
         async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
@@ -151,16 +166,6 @@ def serve_peer(port: int, redis_port: int, kind: str) -> None:
         async def tick(self, event: dict[str, Any]) -> None:
             await self.send(text_data=event["text"])
 
-    async def publish() -> None:
-        channels = get_channel_layer()
-        async for batch in due(kind):
-            for at, s in batch:
-                value = {"ltp": 1234.5, "change": 6.5, "change_pct": 0.53, "open": 1230.0, "high": 1240.0,
-                         "low": 1220.0, "prev_close": 1228.0, "volume": int(at * 1e6), "average_price": 1233.1,
-                         "oi": None, "at": "2026-11-20T05:00:00Z"}  # fmt: skip
-                text = orjson.dumps({"type": "ticks", "data": {s: value}}).decode()
-                await channels.group_send(s.replace(":", "."), {"type": "tick", "text": text})
-
     websocket = Ticks.as_asgi()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -168,13 +173,28 @@ def serve_peer(port: int, redis_port: int, kind: str) -> None:
             await websocket(scope, receive, send)
             return
         await receive()
-        task = asyncio.create_task(publish())
+        task = asyncio.create_task(publish_to_groups(kind))
         await send({"type": "lifespan.startup.complete"})
         await receive()
         task.cancel()
         await send({"type": "lifespan.shutdown.complete"})
 
-    run_uvicorn(app, port)
+    return app
+
+
+async def publish_to_groups(kind: str) -> None:
+    """Send every tick of the schedule to its group, encoded once."""
+    import orjson
+    from channels.layers import get_channel_layer
+
+    channels = get_channel_layer()
+    async for batch in due(kind):
+        for at, s in batch:
+            value = {"ltp": 1234.5, "change": 6.5, "change_pct": 0.53, "open": 1230.0, "high": 1240.0,
+                     "low": 1220.0, "prev_close": 1228.0, "volume": int(at * 1e6), "average_price": 1233.1,
+                     "oi": None, "at": "2026-11-20T05:00:00Z"}  # fmt: skip
+            text = orjson.dumps({"type": "ticks", "data": {s: value}}).decode()
+            await channels.group_send(s.replace(":", "."), {"type": "tick", "text": text})
 
 
 class Client(asyncio.Protocol):

@@ -44,7 +44,7 @@ def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def eager_tasks() -> Iterator[None]:
     """Tasks run where they are queued."""
-    from tradeplatform.celery import app
+    from celery import current_app as app
 
     app.conf.task_always_eager = True
     yield

@@ -230,7 +230,8 @@ def test_live_prices_say_what_is_missing(time: Time, source: Source) -> None:
     assert answer["missing"] == ["NSE:NOSUCH", "NSE:QUIET", "NSE:!!"]
     assert answer["quotes"][1] == {
         "symbol": "NSE:A", "last_price": 10.0, "change": -70.0, "change_pct": -87.5, "open": None, "high": None,
-        "low": None, "prev_close": 80.0, "volume": None, "data_source": "simulated", "as_of": "2026-11-20T05:00:00Z", "stale": False,
+        "low": None, "prev_close": 80.0, "volume": None, "data_source": "simulated",
+        "as_of": "2026-11-20T05:00:00Z", "stale": False,
     }  # fmt: skip
     assert (answer["data_source"], answer["as_of"]) == ("simulated", "2026-11-20T05:00:00Z")
     assert source.asked == [("BSE:B", "NSE:A", "NSE:QUIET")]
