@@ -78,3 +78,21 @@ ensure_frontend() {
     printf '%s' "$wanted" > .venv/.stamp-static
   fi
 }
+
+# Machine code of the engines is kept beside the virtual environment and made again when an engine changes.
+export NUMBA_CACHE_DIR="$PWD/.venv/numba"
+
+ensure_kernels() {
+  local wanted
+  wanted=$({ cat requirements.txt; find engines -name '*.py' -not -path '*/tests/*' | LC_ALL=C sort | xargs cat; } | sha256sum | cut -c1-16)
+  [ "$(cat .venv/.stamp-kernels 2>/dev/null)" = "$wanted" ] && return 0
+  say "compiling the engines (half a minute, once)"
+  .venv/bin/python - <<'P' || die "the engines did not compile"
+from engines.backtest.warm import warm
+from engines.strategy.warming import warm_up
+
+warm()
+warm_up()
+P
+  printf '%s' "$wanted" > .venv/.stamp-kernels
+}
