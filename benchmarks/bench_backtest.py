@@ -137,31 +137,43 @@ class Ours:
 # --- the peer ----------------------------------------------------------------------------------------------------
 
 
-def serve_peer(folder: Path, name: str) -> None:
-    """Answer runs of the peer's own script, asked for on standard input (in the peer's environment)."""
+def peer_space(folder: Path, name: str) -> dict[str, Any]:
+    """Run the head of the peer's script, up to its own measuring, and return what it defines."""
     source = (BENCH / "peer_vectorbt.py").read_text()
     sys.argv = ["peer", name, "--data", str(folder)]
     # A module of its own, so that numba finds the functions again in its cache.
     module = sys.modules["peer_vectorbt"] = types.ModuleType("peer_vectorbt")
     module.__file__ = str(BENCH / "peer_vectorbt.py")
-    space = vars(module)
-    exec(compile(source[: source.index("\nif not sweep:")], module.__file__, "exec"), space)
-    frame = lambda values: space["pd"].DataFrame(values.values, space["idx"], space["cols"])
-    ready = [frame(values) for values in space["indicators"]()]
-    averages: dict[int, Any] = {}
+    exec(compile(source[: source.index("\nif not sweep:")], module.__file__, "exec"), vars(module))
+    return vars(module)
 
-    def of_set(p: dict[str, float]) -> Any:
-        vbt, fast = space["vbt"], int(p["fast"])
+
+def peer_sets(space: dict[str, Any], ready: list[Any], sets: list[dict[str, float]]) -> list[list[float]]:
+    """Loop over parameter sets as the peer's script does; averages are kept from set to set."""
+    vbt, op, lo = space["vbt"], space["O"].values, space["L"].values
+    averages = space.setdefault("averages", {})
+    found = []
+    for p in sets:
+        fast = int(p["fast"])
         if fast not in averages:
             averages[fast] = vbt.MA.run(space["C"], fast).ma.values
-        op, lo = space["O"].values, space["L"].values
         arguments = (op, lo, averages[fast], ready[1].values, ready[2].values, space["sector"], 0.10, 20, 2)
-        return vbt.Portfolio.from_order_func(
+        portfolio = vbt.Portfolio.from_order_func(
             space["C"], space["flex_nb"], op, lo, space["sector"], 0.10, 20, 2, 0.001, 0.0005, p["stop"] / 100.0,
             flexible=True, pre_group_func_nb=space["pre_group_nb"], pre_segment_func_nb=space["pre_segment_nb"],
             pre_segment_args=(*arguments, p["dip"], p["rsi_max"], int(p["hold"])), init_cash=CAPITAL,
             cash_sharing=True, group_by=True, freq="1D", max_orders=20_000,
         )  # fmt: skip
+        figures = (portfolio.total_return(), portfolio.sharpe_ratio(), portfolio.max_drawdown())
+        found.append([float(figure) for figure in figures])
+    return found
+
+
+def serve_peer(folder: Path, name: str) -> None:
+    """Answer runs of the peer's own script, asked for on standard input (in the peer's environment)."""
+    space = peer_space(folder, name)
+    frame = lambda values: space["pd"].DataFrame(values.values, space["idx"], space["cols"])
+    ready = [frame(values) for values in space["indicators"]()]
 
     def whole() -> None:
         space["results"](space["order_func"](*map(frame, space["indicators"]())))
@@ -172,9 +184,7 @@ def serve_peer(folder: Path, name: str) -> None:
     tasks: dict[str, Callable[[Any], Any]] = {
         "empty": lambda _: whole(),
         "filled": lambda _: given(),
-        "sets": lambda sets: [
-            [float(pf.total_return()), float(pf.sharpe_ratio()), float(pf.max_drawdown())] for pf in map(of_set, sets)
-        ],
+        "sets": lambda sets: peer_sets(space, ready, sets),
         "trades": lambda _: closed_trades(space["order_func"](*ready)),
     }
     print(json.dumps({"ready": True}), flush=True)

@@ -96,11 +96,12 @@ def watch_bar(market: Market, numbers: Floats, state: State, t: int, n: int) -> 
         if t - position[at.LAST_BAR] < numbers[at.DELIST_AFTER]:
             return False
         reason, raw = at.DELISTED, position[at.LAST_CLOSE] * (1.0 - numbers[at.DELIST_HAIRCUT])
-    elif position[at.PENDING] != at.NO_REASON or not has_trades(market, t, n):
+    elif position[at.PENDING] != at.NO_REASON:
         return False
     else:
         reason, raw = reached(market, position, t, n)
-        if reason == at.NO_REASON:
+        # The volume is asked for last: what is not read need not be fetched.
+        if reason == at.NO_REASON or not has_trades(market, t, n):
             return False
         if lock_of(market, t, n, position[at.LAST_CLOSE]) < 0:
             position[at.PENDING], position[at.PENDING_DAY] = reason, t
