@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -47,4 +47,5 @@ def _shown(path: Path) -> Mail:
     text = part.get_content() if part is not None else ""
     body = text.split("\n" + "-" * 79)[0].strip()
     at = parsedate_to_datetime(str(message["Date"]))
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)  # "-0000": UTC, of a sender who does not say where he is
     return {"to": str(message["To"]), "subject": str(message["Subject"]), "at": at, "body": body}

@@ -17,6 +17,7 @@ ACTIONS = {
     "account.created": "Account made",
     "account.ensured": "Account set up",
     "account.verified": "Address proved",
+    "account.deleted": "Account deleted",
     "account.exported": "Data exported",
     "account.activated": "Account activated",
     "account.deactivated": "Account deactivated",

@@ -1,6 +1,9 @@
 """The settings at work: password, sessions, agent key, brokers, notifications, appearance; by pointer and by keys."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.pages import Visitor
 from tests.browser.test_accounts import PASSWORD, REFUSED, Person
-from tests.server.running import Server
+from tests.server.running import ROOT, Server
 
 
 @pytest.fixture
@@ -84,6 +87,8 @@ def test_changing_the_password_ends_other_sessions(person: Person) -> None:
     expect(page.locator("[data-session]")).to_have_count(1)
     expect(page.get_by_label("Present password")).to_have_value("")
     expect(page.locator("#activity tbody tr").first).to_contain_text("Password changed")
+    other.get_by_role("button", name="Save the name").click()
+    other.wait_for_url(person.visitor.url + "/login/?next=%2Fsettings%2F")
     is_out(other)
     person.goto("/settings/security/")
     person.sign_out()
@@ -109,7 +114,7 @@ def test_sessions_are_ended_one_by_one_and_together(person: Person) -> None:
     expect(rows).to_have_count(2)
     assert rows.first.get_attribute("data-session") in ids
     person.press("End all others")
-    confirmed(page, "End them", "1 other session and token")
+    confirmed(page, "End them", "1 other sign-in (browsers and programs) ends at once")
     told(page, "All other sessions have ended.")
     expect(rows).to_have_count(1)
     expect(page.locator("#activity")).to_contain_text("Other sessions were ended")
@@ -183,6 +188,32 @@ def test_broker_credentials_are_stored_masked_and_deleted(person: Person) -> Non
     icici.get_by_role("button", name="Store ICICI Direct credentials").click()
     expect(icici).to_contain_text("••••••••6789")
     expect(card).to_contain_text("Not stored")
+
+
+def test_a_connection_counts_down_and_ends_with_its_credentials(person: Person, server: Server) -> None:
+    page = person.page
+    url = person.visitor.url + "/api/auth/kite-credentials"
+    assert page.request.post(url, data={"api_key": "kitekey0123456789", "api_secret": "s3"}).ok
+    connect(server, person.email)
+    person.goto("/settings/brokers/")
+    card = page.locator("#broker-kite")
+    expect(card).to_contain_text("Connected")
+    expect(card).to_contain_text("As ZZ0001; ends in 2 h 59 min")
+    card.get_by_role("button", name="Delete credentials").click()
+    confirmed(page, "Delete", "the connection ends at once")
+    expect(card).to_contain_text("Not connected")
+
+
+def connect(server: Server, email: str) -> None:
+    """Write the row of a live connection, as the exchange of Kite's token will."""
+    code = (
+        "from datetime import timedelta; from core import clock; from accounts.models import BrokerSession, User;"
+        "now = clock.now();"
+        f"BrokerSession.objects.create(user=User.objects.get(email={email!r}), broker='kite', broker_user_id='ZZ0001',"
+        " access_token_sealed='-', connected_at=now, expires_at=now + timedelta(hours=3))"
+    )
+    command = [sys.executable, "manage.py", "shell", "-v", "0", "-c", code]
+    subprocess.run(command, cwd=ROOT, env=os.environ | server.env, check=True, capture_output=True)
 
 
 def test_notifications_are_saved(person: Person) -> None:

@@ -12,7 +12,7 @@
  * On a refusal: the event "fail" (detail: the ApiError); preventDefault leaves showing it to the listener.
  */
 
-import { ApiError, getPage, sendJson, type Method } from "./api";
+import { ApiError, getJson, getPage, sendJson, type Method } from "./api";
 import { confirmAction } from "./dialogs";
 import { $, $$, el } from "./dom";
 import { countdown } from "./format";
@@ -139,19 +139,32 @@ function agreed({ dataset }: Caller): Promise<boolean> {
   return confirmAction(typed ? { ...question, typed } : question);
 }
 
+/** Whether the session of this page has ended elsewhere; a wrong code is refused with the same status. */
+async function signedOut(cause: unknown): Promise<boolean> {
+  if (!(cause instanceof ApiError) || cause.status !== 401 || document.body.dataset.ticks !== "on") return false;
+  return getJson("/api/auth/me").then(
+    () => false,
+    (again: unknown) => again instanceof ApiError && again.status === 401,
+  );
+}
+
 /** Call what `caller` names. A second press while it runs does nothing. */
 export async function call(caller: Caller, body?: Json): Promise<void> {
   if (caller.dataset.busy) return;
   const [method, url] = caller.dataset.api!.split(" ") as [Method, string];
-  if (!(await agreed(caller))) return;
   caller.dataset.busy = "true";
-  caller.setAttribute("aria-busy", "true");
   try {
+    if (!(await agreed(caller))) return;
+    caller.setAttribute("aria-busy", "true");
     const answer = await sendJson<unknown>(method, url, body);
     if (caller instanceof HTMLFormElement) clearFaults(caller);
     await finish(caller, answer);
   } catch (cause) {
     if (!tell(caller, "fail", cause)) return;
+    if (await signedOut(cause)) {
+      location.assign(`/login/?next=${encodeURIComponent(location.pathname)}`);
+      return;
+    }
     if (caller instanceof HTMLFormElement) showFaults(caller, cause);
     else toast(sentence(cause), { kind: "error" });
   } finally {

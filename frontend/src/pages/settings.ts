@@ -15,7 +15,8 @@ const grouped = (secret: string): string => secret.replace(/(.{4})(?=.)/g, "$1 "
 on<Enrolment>("#totp-begin", "done", (made, event) => {
   event.preventDefault();
   const root = must<HTMLElement>("#totp-setup");
-  const code = new DOMParser().parseFromString(made.qr_svg, "image/svg+xml").documentElement;
+  // Read as part of a page: an inline SVG names no namespace, and as a document of its own it would draw nothing.
+  const code = must<SVGElement>("svg", new DOMParser().parseFromString(made.qr_svg, "text/html"));
   code.setAttribute("role", "img");
   code.setAttribute("aria-label", "QR code of the secret below");
   must(".qr", root).replaceChildren(document.adoptNode(code));
