@@ -30,8 +30,8 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Start what runs beside the requests before the server listens, and stop it after the last one."""
     await receive()  # lifespan.startup
     try:
-        await in_thread(warm)
         await runtime().start()
+        await in_thread(warm)
     except Exception as exc:
         log.exception("start failed")
         await send({"type": "lifespan.startup.failed", "message": str(exc)})

@@ -111,8 +111,8 @@ class RunApi(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Run a strategy and answer when it is done; what `analysis` adds follows by itself."""
         plan = plan_of(user=request.user, data=parsed(RunInput, request))
-        run, content = run_create(owner=request.user, plan=plan, now=clock.now())
-        return HttpResponse(body_of(run, content), status=201, content_type="application/json")
+        body = run_create(owner=request.user, plan=plan, now=clock.now())
+        return HttpResponse(body, status=201, content_type="application/json")
 
 
 class RunsApi(APIView):

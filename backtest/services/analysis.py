@@ -10,9 +10,10 @@ from backtest.lifecycle import Happening
 from backtest.models import Analysis
 from backtest.services import engine
 from backtest.services.engine import BacktestResult, percent
-from backtest.services.jobs import Held
+from backtest.services.gate import give_way
+from backtest.services.jobs import Held, equals_finish
 from backtest.services.plans import Plan
-from backtest.services.runs import content_of, pack, tries_of
+from backtest.services.runs import pack, tries_of
 from core import clock
 from core.errors import Conflict
 from engines.strategy.cache import IndicatorCache
@@ -24,16 +25,18 @@ from signals.services.market_data import Stretch
 
 #: Where the data is cut off, as shares of the run.
 CUTS: Final = (0.3, 0.5, 0.7, 0.9)
-CHUNK: Final = 20
+CHUNK: Final = 10
+CACHE_BYTES: Final = 16 * 2**20
 _COMPARED: Final = ("symbol", "entry_day", "exit_day", "quantity", "reason", "entry_price", "exit_price", "pnl")
 
 
 def analyse(held: Held, job: Analysis) -> None:
     """Work out what is missing of a run's analysis. Raises Stopped, Paused, Conflict when the data has changed."""
     run = job.run
+    give_way()
     plan = Plan.restored(run.request)
     ready = engine.prepare(plan, now=clock.now())
-    if ready.market.panel.version != content_of(run)["provenance"]["data_version"]:
+    if ready.market.panel.version != run.request["data_version"]:
         raise Conflict("Prices have been imported since the run was made. Run it again.")
     found: dict[str, Any] = dict(job.result or {})
     result = engine.simulated(plan, ready.market, ready.strategy)
@@ -55,6 +58,7 @@ def analyse(held: Held, job: Analysis) -> None:
     found["flag_notes"] = {flag: limits.FLAG_NOTES[flag] for flag in found["flags"]}
     pack(run)
     held.close(Happening.FINISHED, result=found, done=job.total)
+    equals_finish(job, found)
 
 
 def look_ahead(plan: Plan, ready: Prepared, result: BacktestResult) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def _cut_index(index: IndexSeries | None, rows: slice) -> IndexSeries | None:
 
 def compiled_again(plan: Plan, market: Stretch) -> CompiledStrategy:
     """Return the plan's strategy compiled with nothing taken from a cache."""
-    return compiled(bound(plan.rules, plan.params), market, seed=plan.seed, cache=IndicatorCache())
+    return compiled(bound(plan.rules, plan.params), market, seed=plan.seed, cache=IndicatorCache(CACHE_BYTES))
 
 
 def _rows(result: BacktestResult, *, until: int, shift: int = 0) -> list[tuple[float, ...]]:
@@ -167,6 +171,7 @@ def _baselines(
     """Run with random entries until there are enough; what is done stays done."""
     returns: list[float] = found.get("random_returns", [])
     while len(returns) < limits.BASELINES:
+        give_way()
         numbers = range(len(returns), min(limits.BASELINES, len(returns) + CHUNK))
         returns = returns + engine.random_returns(plan, ready, seed=seed, numbers=numbers)
         found["random_returns"] = returns

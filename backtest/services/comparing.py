@@ -9,7 +9,7 @@ from signals.services.diffs import changes
 
 #: Points of a curve that are sent; more than a screen has pixels helps nobody.
 POINTS: Final = 1_500
-_LABELS: Final = ("strategy_id", "version_id", "version", "strategy_hash")
+_LABELS: Final = ("strategy_id", "version_id", "version", "strategy_hash", "data_version")
 
 
 def compared(runs: Sequence[Run]) -> dict[str, Any]:

@@ -9,12 +9,18 @@ from typing import Final
 from core import clock
 from core.errors import InvalidRequest, RateLimited
 
-AT_ONCE: Final = max(1, min(4, os.cpu_count() or 1))
+AT_ONCE: Final = max(1, min(4, (os.cpu_count() or 1) // 2))
 MOST_WAITING: Final = 64
 WAIT_S: Final = 45.0
+#: Work in the background waits so long for a moment without a run, then goes on a step.
+GIVE_WAY_S: Final = 0.25
 
 _places = threading.BoundedSemaphore(AT_ONCE)
 _waiting = threading.BoundedSemaphore(MOST_WAITING)
+_quiet = threading.Event()
+_quiet.set()
+_running = 0
+_count = threading.Lock()
 
 
 @contextmanager
@@ -28,10 +34,27 @@ def place(*, wait_s: float = WAIT_S) -> Iterator[None]:
             raise busy
     finally:
         _waiting.release()
+    _enter(1)
     try:
         yield
     finally:
+        _enter(-1)
         _places.release()
+
+
+def _enter(change: int) -> None:
+    global _running
+    with _count:
+        _running += change
+        if _running:
+            _quiet.clear()
+        else:
+            _quiet.set()
+
+
+def give_way() -> None:
+    """Let runs that somebody waits for go first; called between the steps of work in the background."""
+    _quiet.wait(GIVE_WAY_S)
 
 
 class Deadline:

@@ -99,6 +99,21 @@ def cancel(job: Job, *, now: datetime) -> bool:
     return bool(found.update(status=status, lease_until=None, finished_at=now, changed_at=now))
 
 
+def equals_finish(analysis: Analysis, result: dict[str, Any]) -> None:
+    """Give what was found to the owner's equal runs that wait for the same: the same hash has the same analysis."""
+    now = clock.now()
+    run = analysis.run
+    same = Analysis.objects.filter(run__owner_id=run.owner_id, run__hash=run.hash, status=State.QUEUED.value)
+    done = {"status": State.DONE.value, "done": F("total"), "result": result}
+    same.update(finished_at=now, changed_at=now, **done)
+
+
+def next_waiting(kind: str) -> int | None:
+    """Return the number of the job of a kind that has waited longest, or None."""
+    waiting = MODELS[kind]._default_manager.filter(status=State.QUEUED.value)
+    return waiting.order_by("pk").values_list("pk", flat=True).first()
+
+
 def is_active(job: Job) -> bool:
     """Tell whether the job is still to be done."""
     return job.status in ACTIVE

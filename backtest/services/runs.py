@@ -21,8 +21,8 @@ from core import audit, clock, events
 from core.errors import Conflict
 
 
-def run_create(*, owner: User, plan: Plan, now: datetime) -> tuple[Run, dict[str, Any]]:
-    """Run a plan, store the result, and start its analysis. Returns the run and its document, for `body_of`.
+def run_create(*, owner: User, plan: Plan, now: datetime) -> bytes:
+    """Run a plan, store the result, start its analysis; return the run as it is answered.
 
     Raises what `signals.services.compiled.prepared` raises, Conflict when the owner has too many runs.
     """
@@ -33,8 +33,8 @@ def run_create(*, owner: User, plan: Plan, now: datetime) -> tuple[Run, dict[str
         ready = engine.prepare(plan, now=now)
         deadline.check()
         made = document(engine.outcome(plan, ready))
-    deadline.check()
-    return _store(owner, plan, made, now), made
+        deadline.check()
+        return body_of(_store(owner, plan, made, now), made)
 
 
 @transaction.atomic
@@ -51,7 +51,7 @@ def _store(owner: User, plan: Plan, made: dict[str, Any], now: datetime) -> Run:
         start_date=made["summary"]["start_date"],
         end_date=made["summary"]["end_date"],
         hash=run_hash,
-        request=plan.stored(),
+        request={**plan.stored(), "data_version": made["provenance"]["data_version"]},
         summary=made["summary"],
         flags=made["flags"],
         data_source=made["data_source"],

@@ -8,6 +8,7 @@ from backtest.constants import SWEEP_THREADS
 from backtest.lifecycle import Happening
 from backtest.models import Study
 from backtest.services import engine
+from backtest.services.gate import give_way
 from backtest.services.jobs import Held
 from backtest.services.plans import Plan
 from backtest.services.runs import tries_add
@@ -53,6 +54,7 @@ def market_of(plan: Plan, sets: Sequence[Mapping[str, float]], *, now: Any) -> S
 
 def point(plan: Plan, market: Stretch, values: Mapping[str, float], compiler: StrategyCompiler) -> dict[str, Any]:
     """Return the figures of one set."""
+    give_way()
     own = plan.varied(values)
     result = engine.simulated(own, market, compiler.compile(own.params))
     return {"parameters": dict(values), **engine.short_figures(market, result)}

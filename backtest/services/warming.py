@@ -2,6 +2,7 @@
 
 import logging
 
+from backtest.services.process import settle, settled
 from core import clock
 from core.errors import PlatformError
 from engines.backtest.warm import warm as warm_simulator
@@ -19,6 +20,7 @@ TEMPLATE = "v3_dip_buyer"
 
 def warm() -> None:
     """Load compiled functions, and the panel most people ask for. A failure costs time later, nothing else."""
+    settle()
     try:
         warm_simulator()
         warm_language()
@@ -30,3 +32,4 @@ def warm() -> None:
         log.info("no panel to warm up with", extra={"reason": error.detail})
     except Exception:
         log.exception("backtests could not be warmed up")
+    settled()

@@ -8,7 +8,8 @@ from backtest.constants import SLICE_S
 from backtest.lifecycle import Happening
 from backtest.models import Analysis, Study
 from backtest.services.analysis import analyse
-from backtest.services.jobs import Held, Paused, Stopped, claim, wake_id
+from backtest.services.jobs import Held, Paused, Stopped, claim, next_waiting, wake_id
+from backtest.services.process import give_back_memory
 from backtest.services.sweeps import sweep
 from backtest.services.walk_forward import walk_forward
 from core import clock
@@ -21,15 +22,18 @@ _turns: Final = {"analysis": threading.Lock(), "study": threading.Lock()}
 
 
 def work_on(kind: str, job_id: int, *, slice_s: float = SLICE_S) -> None:
-    """Do a slice of a job unless another worker has it."""
+    """Do a slice of a job unless another worker has it, then wake one for the next that waits."""
     if not _turns[kind].acquire(blocking=False):
-        return  # found again by the schedule, or by the worker that has the turn
+        return  # whoever has the turn wakes the next
     try:
         held = claim(kind, job_id, now=clock.now(), slice_s=slice_s)
         if held is not None:
             _turn(kind, held)
+            give_back_memory()
     finally:
         _turns[kind].release()
+    if held is not None and (following := next_waiting(kind)) is not None:
+        wake_id(kind, following)
 
 
 def _turn(kind: str, held: Held) -> None:
@@ -37,7 +41,6 @@ def _turn(kind: str, held: Held) -> None:
         _slice(held)
     except Paused:
         held.close(Happening.PAUSED)
-        wake_id(kind, held.job.pk)
     except Stopped:
         log.info("job stopped", extra={"kind": kind, "job": held.job.pk})
     except PlatformError as error:

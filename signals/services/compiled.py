@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from engines.strategy import memory
 from engines.strategy.cache import IndicatorCache
 from engines.strategy.compile import StrategyCompiler, compile_strategy
 from engines.strategy.horizon import warmup_bars
@@ -15,9 +16,9 @@ from engines.strategy.program import CompiledStrategy
 from signals.services.language import bound
 from signals.services.market_data import DEFAULT_INDEX, Stretch, stretch
 
-INDICATOR_BYTES: Final = 64 * 2**20
-COMPILED_BYTES: Final = 32 * 2**20
-SWEEP_BYTES: Final = 96 * 2**20
+INDICATOR_BYTES: Final = 16 * 2**20
+COMPILED_BYTES: Final = 12 * 2**20
+SWEEP_BYTES: Final = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def compiled(fixed: Rules, market: Stretch, *, seed: int = 0, cache: IndicatorCa
     found = _compiled.get(key)
     if found is None:
         found = compile_strategy(fixed, market.data, seed=seed, cache=indicators if cache is None else cache)
+        memory.release()  # a server compiles now and then; it need not keep the tables' memory for the next time
         if cache is None:
             _compiled.put(key, found)
     return found

@@ -1,0 +1,50 @@
+"""How a process that computes beside serving behaves: short turns of the interpreter, memory given back."""
+
+import ctypes
+import gc
+import sys
+from typing import Final
+
+from engines.strategy import memory
+
+#: Seconds a thread computes before another may; the default of 5 ms adds up when ten wait.
+TURN_S: Final = 0.001
+#: glibc's numbers of `M_ARENA_MAX` and `M_MMAP_THRESHOLD`. Every thread's own heap keeps what it once used, so there
+#: are few; large arrays are mapped one by one, so that their memory goes back when they do.
+_M_ARENA_MAX: Final = -8
+_M_MMAP_THRESHOLD: Final = -3
+_ARENAS: Final = 2
+_LARGE: Final = 2**20
+
+
+def settle() -> None:
+    """Let the event loop have its turn soon while others compute; keep the heap small."""
+    sys.setswitchinterval(TURN_S)
+    libc = _libc()
+    if libc is not None:
+        libc.mallopt(_M_ARENA_MAX, _ARENAS)
+        libc.mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
+
+def settled() -> None:
+    """Take what is loaded now for lasting: later collections, which stop everything, need not look through it."""
+    gc.collect()
+    gc.freeze()
+    give_back_memory()
+
+
+def give_back_memory() -> None:
+    """Return to the system what a large piece of work has left behind."""
+    memory.release()
+    libc = _libc()
+    if libc is not None:
+        libc.malloc_trim(0)
+
+
+def _libc() -> ctypes.CDLL | None:
+    """Return glibc, or None where the C library is another."""
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        return libc if libc.malloc_trim and libc.mallopt else None
+    except (OSError, AttributeError):
+        return None
