@@ -79,14 +79,15 @@ ensure_frontend() {
   fi
 }
 
-# Machine code of the engines is kept beside the virtual environment and made again when an engine changes.
-export NUMBA_CACHE_DIR="$PWD/.venv/numba"
-
+# ensure_kernels: machine code of the engines, kept beside the virtual environment in a folder named by their source:
+# numba looks only at the file of a function to tell whether its code is stale, not at what was compiled into it.
 ensure_kernels() {
   local wanted
   wanted=$({ cat requirements.txt; find engines -name '*.py' -not -path '*/tests/*' | LC_ALL=C sort | xargs cat; } | sha256sum | cut -c1-16)
-  [ "$(cat .venv/.stamp-kernels 2>/dev/null)" = "$wanted" ] && return 0
+  export NUMBA_CACHE_DIR="$PWD/.venv/numba/$wanted"
+  [ -f "$NUMBA_CACHE_DIR/.complete" ] && return 0
   say "compiling the engines (half a minute, once)"
+  rm -rf .venv/numba
   .venv/bin/python - <<'P' || die "the engines did not compile"
 from engines.backtest.warm import warm
 from engines.strategy.warming import warm_up
@@ -94,5 +95,5 @@ from engines.strategy.warming import warm_up
 warm()
 warm_up()
 P
-  printf '%s' "$wanted" > .venv/.stamp-kernels
+  touch "$NUMBA_CACHE_DIR/.complete"
 }
