@@ -25,12 +25,11 @@ from signals.services.language import bound
 def windows(start: date, end: date, *, train_months: int, test_months: int) -> list[dict[str, date]]:
     """Return the windows: each trains on ``train_months``, then tests on the months after; the last may be cut."""
     found = []
-    begin = start
-    while (test_from := months_after(begin, train_months)) <= end:
-        test_to = min(end, months_after(test_from, test_months) - timedelta(days=1))
-        train_to = test_from - timedelta(days=1)
-        found.append({"train_from": begin, "train_to": train_to, "test_from": test_from, "test_to": test_to})
-        begin = months_after(begin, test_months)
+    while (test_from := months_after(start, train_months + len(found) * test_months)) <= end:
+        following = months_after(start, train_months + (len(found) + 1) * test_months)
+        train_from = months_after(start, len(found) * test_months)
+        train_to, test_to = test_from - timedelta(days=1), min(end, following - timedelta(days=1))
+        found.append({"train_from": train_from, "train_to": train_to, "test_from": test_from, "test_to": test_to})
     return found
 
 
