@@ -1,7 +1,9 @@
 """Django's own error handlers and the catch-all of the API prefixes."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import is_valid_path
+from django.utils.http import escape_leading_slashes
 
 from core import errors, request_id
 from core.api.errors import surface_of, translate
@@ -30,6 +32,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what no address matches; a page typed without its last slash is sent to the page."""
+    if request.method in ("GET", "HEAD") and surface_of(request.path) is None and is_valid_path(f"{request.path}/"):
+        return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path(force_append_slash=True)))
     return _answer(request, errors.NotFound(f"There is nothing at {request.path}."))
 
 

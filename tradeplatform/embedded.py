@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services.users import user_ensure
+from market.selectors.instruments import names_of
 from market.services.watchlists import watchlist_create
 from tradeplatform.celery import app as celery
 from tradeplatform.config import Config
@@ -49,11 +50,13 @@ def demo_identities(state_dir: Path) -> list[str]:
     path = state_dir / "demo.txt"
     if not path.exists():
         lines = []
+        # A source without a list of its own (yahoo, replay) starts with no instruments, so some may be unknown.
+        symbols = list(names_of(DEMO_SYMBOLS))
         for email, name, is_admin in DEMO_USERS:
             password = secrets.token_urlsafe(9)
             user, _ = user_ensure(email=email, password=password, is_admin=is_admin, name=name)
             if not user.watchlists.exists():
-                watchlist_create(owner=user, name="Large companies", symbols=DEMO_SYMBOLS)
+                watchlist_create(owner=user, name="Large companies", symbols=symbols)
             lines.append(f"{'Admin ' if is_admin else 'Sign in'}  {email}  {password}")
         path.touch(mode=0o600)
         path.write_text("\n".join(lines) + "\n")

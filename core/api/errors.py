@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import (
     BadRequest,
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -81,6 +82,8 @@ def translate(exc: BaseException) -> PlatformError:
         return errors.Forbidden("You may not do this.")
     if isinstance(exc, RequestDataTooBig | TooManyFieldsSent):
         return errors.PayloadTooLarge("The request body is too large.")
+    if isinstance(exc, DisallowedHost):
+        return errors.InvalidRequest("This server does not answer to the host of the request.")
     if isinstance(exc, SuspiciousOperation | BadRequest):
         return errors.InvalidRequest("The request cannot be understood.")
     if isinstance(exc, DatabaseError):

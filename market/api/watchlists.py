@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import Body
 from core.api.query import PageQuery, paged, parse_query
 from market.access import access_watchlist
 from market.constants import MAX_WATCHLIST_SYMBOLS
@@ -15,7 +16,7 @@ from market.models import Watchlist
 from market.services.watchlists import watchlist_create, watchlist_delete, watchlist_replace, watchlists_of
 
 
-class WatchlistIn(serializers.Serializer):
+class WatchlistIn(Body):
     """A name and symbols in the owner's order."""
 
     name = serializers.CharField(max_length=60)
@@ -76,7 +77,7 @@ class WatchlistApi(APIView):
         data.is_valid(raise_exception=True)
         return Response(watchlist_out(watchlist_replace(watchlist=watchlist, **data.validated_data)))
 
-    @extend_schema(responses=Deleted)
+    @extend_schema(responses={200: Deleted})
     def delete(self, request: Request, watchlist_id: int) -> Response:
         watchlist_delete(watchlist=access_watchlist(request.user, watchlist_id))
         return Response({"deleted": True})

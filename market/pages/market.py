@@ -13,6 +13,7 @@ from django.views import View
 from core import clock, request_id
 from core.errors import PlatformError
 from market.access import access_watchlist
+from market.adapters.registry import QuoteBatch
 from market.models import Watchlist
 from market.pages import presenters
 from market.selectors.instruments import names_of
@@ -20,14 +21,23 @@ from market.services.overview import overview
 from market.services.providers import registry
 from market.services.watchlists import watchlists_of
 
+NO_QUOTES = QuoteBatch({}, {}, [])
+
 
 @dataclass(frozen=True, slots=True)
 class WatchlistPanel:
-    """The reader's lists and the one that is open, with its lines."""
+    """The reader's lists and the one that is open, with its lines.
+
+    ``data_source`` names all sources of its prices; ``newest`` is the symbol of the youngest price,
+    ``as_of`` that price's instant.
+    """
 
     lists: Sequence[Watchlist]
     current: Watchlist | None
     rows: Sequence[presenters.Row]
+    data_source: str = ""
+    newest: str = ""
+    as_of: str = ""
 
 
 class MarketPage(LoginRequiredMixin, View):
@@ -71,11 +81,18 @@ def watch_panel(request: HttpRequest, now: datetime) -> WatchlistPanel:
     current = access_watchlist(request.user, int(chosen)) if chosen.isdecimal() else (lists[0] if lists else None)
     symbols = current.symbols if current else []
     try:
-        quotes = registry().quotes(symbols, now=now).quotes if symbols else {}
+        batch = registry().quotes(symbols, now=now) if symbols else NO_QUOTES
     except PlatformError:
-        quotes = {}  # the lines stay, with dashes; the feed state says that prices have stopped
-    rows = presenters.watch_rows(symbols, quotes, names_of(symbols))
-    return WatchlistPanel(lists=lists, current=current, rows=rows)
+        batch = NO_QUOTES  # the lines stay, with dashes; the feed state says that prices have stopped
+    newest = max(batch.quotes.values(), key=lambda quote: quote.as_of, default=None)
+    return WatchlistPanel(
+        lists=lists,
+        current=current,
+        rows=presenters.watch_rows(symbols, batch.quotes, names_of(symbols)),
+        data_source=", ".join(sorted(set(batch.sources.values()))),
+        newest=newest.symbol if newest else "",
+        as_of=_instant(newest.as_of) if newest else "",
+    )
 
 
 def _instant(moment: datetime | None) -> str:

@@ -44,6 +44,7 @@ def test_prices_tick_in_place(visitor: Visitor) -> None:
     cells = page.locator('#watchlist tbody [data-field="last_price"]').all_inner_texts()
     assert cells
     assert all(re.fullmatch(r"[\d,]+\.\d\d", text) for text in cells)
+    expect(page.locator("#watchlist .source")).to_have_text(re.compile(r"^simulated\s*·\s*(now|\d+ s ago)$"))
     expect_tick(page)
     expect(page.locator("#feed-state")).to_contain_text("Simulated")
     expect(page.get_by_text("Simulated market")).to_be_visible()

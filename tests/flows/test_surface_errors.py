@@ -47,7 +47,8 @@ def test_unknown_partner_path(client: Any, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/agent/nothing", "/api/market/instruments"])
 def test_foreign_host(client: Any, path: str) -> None:
-    assert_user_shape(client.get(path, headers={"host": "evil.example"}), 400)
+    body = assert_user_shape(client.get(path, headers={"host": "evil.example"}), 400)
+    assert "host" in body["detail"]
 
 
 def test_foreign_host_partner(client: Any) -> None:
@@ -64,6 +65,29 @@ def test_wrong_method(signed_in: Any) -> None:
     response = signed_in.delete("/api/market/watchlists")
     assert_user_shape(response, 405)
     assert set(response["Allow"].split(", ")) == {"GET", "POST", "HEAD", "OPTIONS"}
+
+
+@pytest.mark.parametrize("path", ["/api/docs", "/api/schema"])
+def test_wrong_method_on_the_documents(client: Any, path: str) -> None:
+    assert assert_user_shape(client.post(path), 405)["code"] == "METHOD_NOT_ALLOWED"
+    assert client.get(path).status_code == 200
+
+
+def test_unknown_key(signed_in: Any) -> None:
+    data = {"id": 7, "name": "Banks", "symbols": [], "colour": "red"}
+    body = assert_user_shape(signed_in.post("/api/market/watchlists", data=data, content_type="application/json"), 422)
+    assert [row["loc"] for row in body["errors"]] == [["colour"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [("/market", "/market/"), ("/market/NSE:M&M?a=%2F", "/market/NSE:M&M/?a=%2F"), ("/login", "/login/")],
+)
+def test_a_page_without_its_last_slash(client: Any, path: str, to: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response["Location"]) == (301, to)
+    assert client.post(path).status_code == 404
+    assert client.get("/nothing").status_code == 404
 
 
 def test_wrong_content_type(signed_in: Any) -> None:
