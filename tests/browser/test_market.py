@@ -51,6 +51,23 @@ def test_prices_tick_in_place(visitor: Visitor) -> None:
     assert visitor.errors == []
 
 
+def test_two_tabs_do_not_undo_each_other(visitor: Visitor, watchlist: dict) -> None:
+    """Each tab sends its change to the list as it is stored, not the list it happens to show."""
+    tabs = [visitor.open(f"/market/?watchlist={watchlist['id']}") for _ in range(2)]
+    for page, code in zip(tabs, ("INFY", "TCS"), strict=True):
+        box = page.get_by_role("combobox", name="Add a symbol to Banks")
+        box.press_sequentially(code)
+        expect(page.locator("#watch-add-list [role=option]").first).to_contain_text(code)
+        with page.expect_response(lambda r: r.request.method == "PUT" and r.ok):
+            box.press("Enter")
+    assert stored(visitor, watchlist) == ["NSE:SBIN", "NSE:HDFCBANK", "NSE:INFY", "NSE:TCS"]
+    row = tabs[0].locator('#watchlist tr[data-symbol="NSE:HDFCBANK"]')
+    row.focus()
+    with tabs[0].expect_response(lambda r: r.request.method == "PUT" and r.ok):
+        row.press("Alt+ArrowUp")
+    assert stored(visitor, watchlist) == ["NSE:HDFCBANK", "NSE:SBIN", "NSE:INFY", "NSE:TCS"]
+
+
 def test_a_watchlist_is_edited_from_the_keyboard(visitor: Visitor, watchlist: dict) -> None:
     page = visitor.open(f"/market/?watchlist={watchlist['id']}")
     box = page.get_by_role("combobox", name="Add a symbol to Banks")

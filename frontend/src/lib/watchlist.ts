@@ -21,12 +21,32 @@ const current = (): { id: string; name: string } => ({ id: panel().dataset.id ??
 const symbols = (): string[] => rows().map((row) => row.dataset.symbol!);
 const openList = (id: number | string): void => location.assign(`/market/?watchlist=${id}`);
 
+type Change = (list: string[]) => string[];
+
+/** Put the change to the list as it is stored now: another tab may have changed it since this page was made. */
+async function apply(change: Change, rename?: string): Promise<Watchlist> {
+  const address = `${API}/${current().id}`;
+  const stored = await getJson<Watchlist>(address);
+  return sendJson<Watchlist>("PUT", address, { name: rename ?? stored.name, symbols: change(stored.symbols) });
+}
+
+const without = (list: string[], key: string): string[] => list.filter((symbol) => symbol !== key);
+
+/** The list with `key` put before `next`; at its end when `next` is not in it. */
+function placed(list: string[], key: string, next: string | undefined): string[] {
+  const rest = without(list, key);
+  const at = next === undefined ? -1 : rest.indexOf(next);
+  return at < 0 ? [...rest, key] : [...rest.slice(0, at), key, ...rest.slice(at)];
+}
+
+const following = (row: HTMLElement): string | undefined =>
+  (row.nextElementSibling as HTMLElement | null)?.dataset.symbol;
+
 /** Saves wait for each other, so that a quick second change cannot overtake the first. */
 let saving: Promise<unknown> = Promise.resolve();
 
-function save(list: string[]): Promise<boolean> {
-  const { id, name } = current();
-  const attempt = saving.then(() => sendJson<Watchlist>("PUT", `${API}/${id}`, { name, symbols: list })).then(
+function save(change: Change): Promise<boolean> {
+  const attempt = saving.then(() => apply(change)).then(
     () => true,
     (cause: unknown) => {
       toast(`The watchlist was not saved: ${explain(cause)}`, { kind: "error" });
@@ -70,14 +90,14 @@ async function add(instrument: Instrument): Promise<void> {
   const row = makeRow(key, instrument.name);
   must("tbody", panel()).append(row);
   show();
-  if (!(await save(symbols()))) {
+  if (!(await save((list) => (list.includes(key) ? list : [...list, key])))) {
     row.remove();
     show();
   }
 }
 
 async function remove(row: HTMLTableRowElement): Promise<void> {
-  const before = symbols();
+  const key = row.dataset.symbol!;
   const next = row.nextElementSibling ?? row.previousElementSibling;
   const after = row.nextElementSibling;
   const body = row.parentElement!;
@@ -88,11 +108,11 @@ async function remove(row: HTMLTableRowElement): Promise<void> {
     body.insertBefore(row, after?.parentElement === body ? after : null);
     show();
   };
-  if (!(await save(before.filter((symbol) => symbol !== row.dataset.symbol)))) return restore();
-  toast(`${row.dataset.symbol} removed from ${current().name}.`, {
+  if (!(await save((list) => without(list, key)))) return restore();
+  toast(`${key} removed from ${current().name}.`, {
     undo: () => {
       restore();
-      void save(symbols());
+      void save((list) => placed(list, key, following(row)));
     },
   });
 }
@@ -105,7 +125,8 @@ async function move(row: HTMLTableRowElement, by: -1 | 1): Promise<void> {
   else other.after(row);
   focused?.focus();
   must("#announcer").textContent = `${row.dataset.symbol} is now number ${rows().indexOf(row) + 1} of ${rows().length}.`;
-  await save(symbols());
+  const [key, next] = [row.dataset.symbol!, following(row)];
+  await save((list) => placed(list, key, next));
 }
 
 async function create(): Promise<void> {
@@ -119,7 +140,7 @@ async function rename(): Promise<void> {
   const next = await askText("Rename watchlist", "Name", "Rename", name);
   if (next === null || next === name) return;
   await attempt(async () => {
-    await sendJson<Watchlist>("PUT", `${API}/${id}`, { name: next, symbols: symbols() });
+    await apply((list) => list, next);
     openList(id);
   });
 }
