@@ -147,6 +147,8 @@ class Feed:
             self._changed.clear()
             wanted = set(self._interest())
             if wanted != told:
+                if (prepare := getattr(source, "prepare", None)) is not None:
+                    await in_thread(prepare, sorted(wanted))
                 source.subscribe(sorted(wanted))
                 told = wanted
             with suppress(TimeoutError):

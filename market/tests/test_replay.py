@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from market.adapters.base import Bars, MalformedReply, Quote, StaleFeed, Unknown
 from market.adapters.replay import MemoryRecording, ReplayData
 from market.adapters.replay import tape as tapes
 from market.adapters.replay.recording import FileRecording
+from market.services.feed import Feed
 
 OPEN = datetime(2026, 1, 5, 3, 45, tzinfo=UTC)  # a Monday, 09:15 IST
 KEY = "NSE:RELIANCE"
@@ -188,3 +190,37 @@ def test_files(tmp_path: Path) -> None:
     (tmp_path / "NSE_BAD.day.csv").write_text("not,a,number\n")
     with pytest.raises(MalformedReply, match="every row needs"):
         FileRecording(tmp_path).load("NSE:BAD", "day")
+
+
+class OffTheLoop(MemoryRecording):
+    """A recording that, as the database does, refuses to be read in the event loop's thread."""
+
+    def load(self, symbol: str, interval: str) -> Bars | None:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        return super().load(symbol, interval)
+
+
+def test_the_feed_reads_a_recording_off_the_event_loop() -> None:
+    taken: list[str] = []
+    sink = SimpleNamespace(
+        take=lambda quotes, source: taken.extend(quote.symbol for quote in quotes), status=lambda status: None
+    )
+    it = ReplayData(OffTheLoop({(KEY, "minute"): two_days()}))
+    feed = Feed(
+        it.tick_source,
+        [sink],
+        interest=lambda: [KEY],
+        is_open=lambda now: True,
+        now=lambda: OPEN + timedelta(minutes=3),
+    )
+
+    async def first_ticks() -> None:
+        running = asyncio.ensure_future(feed.run())
+        async with asyncio.timeout(5):
+            while not taken:
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+    asyncio.run(first_ticks())
+    assert set(taken) == {KEY}

@@ -186,6 +186,11 @@ class ReplayTicks:
         self._sleep = sleep
         self._symbols: tuple[str, ...] = ()
 
+    def prepare(self, symbols: Sequence[str]) -> None:
+        """Read the recordings of ``symbols``; blocks (a recording may be a database), so call it off the event loop."""
+        for symbol in symbols:
+            self._data.tape(symbol)
+
     def subscribe(self, symbols: Sequence[str]) -> None:
         self._symbols = tuple(dict.fromkeys(symbols))
 
