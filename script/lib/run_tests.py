@@ -25,13 +25,13 @@ def main(arguments: list[str]) -> int:
         return 2
     if missing:
         print(f"skipped, because not there: {', '.join(missing)}", file=sys.stderr)
-    parts = [("on SQLite", sqlite_environment(), arguments or ["-m", "not browser", *PARALLEL])]
+    parts = [("on SQLite", sqlite_environment(), arguments or ["-m", "not browser and not fault", *PARALLEL])]
     if not arguments and "Chromium" not in missing:
         # Apart, because Playwright leaves an event loop running in its thread, where Django refuses the database.
         parts.append(("in Chromium", sqlite_environment(), ["-m", "browser", *PARALLEL]))
     if not arguments and "PostgreSQL" not in missing and "Redis" not in missing:
         paths = [path for path in DATABASE_TESTS if (ROOT / path).exists()]
-        chosen = ["-m", "not browser and not slow and not anydb", *paths, *PARALLEL]
+        chosen = ["-m", "not browser and not slow and not anydb and not fault", *paths, *PARALLEL]
         parts.append(("on PostgreSQL and Redis", postgres_environment(), chosen))
     codes = [] if arguments else [frontend()]
     codes += [pytest(title, environment, chosen) for title, environment, chosen in parts]

@@ -1,0 +1,48 @@
+"""Real servers for the fault tests: one embedded, one of several processes on PostgreSQL and Redis."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fault.callers import Caller
+from tests.fault.servers import SERVERS, Running
+
+Figure = Callable[[str, str, str], None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is of the long form (script/fault)."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in Path(item.path).parents:
+            item.add_marker(pytest.mark.fault)
+            item.add_marker(pytest.mark.timeout(300))
+
+
+@pytest.fixture(scope="session", params=sorted(SERVERS))
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A running server with a fresh state."""
+    with SERVERS[request.param](tmp_path_factory.mktemp(request.param) / "state") as running:
+        yield running
+
+
+@pytest.fixture
+def caller(server: Running) -> Caller:
+    """A program that calls the server and reads the mails it writes."""
+    return Caller(server)
+
+
+@pytest.fixture
+def figure(server: Running) -> Figure:
+    """``figure(what, bound, measured)`` writes a row of the report."""
+
+    def write(what: str, bound: str, measured: str) -> None:
+        row = {"server": server.kind, "what": what, "bound": bound, "measured": measured}
+        if path := os.environ.get("FAULT_FIGURES"):
+            with Path(path).open("a") as file:
+                file.write(json.dumps(row) + "\n")
+
+    return write
