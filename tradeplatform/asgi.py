@@ -14,6 +14,7 @@ django_application = get_asgi_application()
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - what follows needs Django set up
 
 from backtest.routing import websocket_urlpatterns as job_urlpatterns  # noqa: E402
+from backtest.services.process import settle  # noqa: E402
 from backtest.services.warming import warm  # noqa: E402
 from market.routing import websocket_urlpatterns as tick_urlpatterns  # noqa: E402
 from market.services.runtime import runtime  # noqa: E402
@@ -30,6 +31,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Start what runs beside the requests before the server listens, and stop it after the last one."""
     await receive()  # lifespan.startup
     try:
+        settle()
         await runtime().start()
         await in_thread(warm)
     except Exception as exc:

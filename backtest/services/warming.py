@@ -1,35 +1,57 @@
 """What a process does before it takes requests, so that the first is not much slower than the next."""
 
 import logging
+from datetime import timedelta
+from typing import Final
 
-from backtest.services.process import settle, settled
+from backtest.models import Run
+from backtest.services import engine
+from backtest.services.documents import document, encoded, rows
+from backtest.services.plans import Plan
+from backtest.services.process import settled
 from core import clock
+from core.clock import IST
 from core.errors import PlatformError
 from engines.backtest.warm import warm as warm_simulator
 from engines.strategy.templates import TEMPLATES
 from engines.strategy.warming import warm_up as warm_language
-from signals.services.compiled import prepared
 from signals.services.language import read_body
-from signals.services.market_data import whole_panel
 
 log = logging.getLogger("platform.server")
 
-UNIVERSE = "nifty_100"
-TEMPLATE = "v3_dip_buyer"
+UNIVERSE: Final = "nifty_100"
+TEMPLATE: Final = "v3_dip_buyer"
+#: Markets that people asked for last are made ready too.
+RECENT: Final = 2
 
 
 def warm() -> None:
-    """Load compiled functions, and the panel most people ask for. A failure costs time later, nothing else."""
-    settle()
+    """Load compiled functions and the markets people ask for. A failure costs time later, nothing else."""
     try:
         warm_simulator()
         warm_language()
-        now = clock.now()
-        last = whole_panel(UNIVERSE, now).dates[-1].item()
-        rules = read_body(TEMPLATES[TEMPLATE].body).rules
-        prepared(rules=rules, parameters={}, universe=UNIVERSE, start=last, end=last, now=now)
-    except PlatformError as error:
-        log.info("no panel to warm up with", extra={"reason": error.detail})
+        for plan in _plans():
+            _run(plan)
     except Exception:
         log.exception("backtests could not be warmed up")
     settled()
+
+
+def _plans() -> list[Plan]:
+    """Return the template most people begin with on the list most people ask for, and the last runs on others."""
+    today = clock.now().astimezone(IST).date()
+    read = read_body(TEMPLATES[TEMPLATE].body)
+    start = today - timedelta(days=6 * 365)
+    usual = Plan(read.rules, read.canonical, read.hash, UNIVERSE, start, today)
+    found = {UNIVERSE: usual}
+    for request in Run.objects.order_by("-id").values_list("request", flat=True)[:20]:
+        if len(found) <= RECENT and request["universe"] not in found:
+            found[request["universe"]] = Plan.restored(request)
+    return list(found.values())
+
+
+def _run(plan: Plan) -> None:
+    try:
+        encoded(rows(document(engine.outcome(plan, engine.prepare(plan, now=clock.now())))))
+    except PlatformError as error:
+        log.info("a market could not be warmed up", extra={"universe": plan.universe, "reason": error.detail})
