@@ -103,18 +103,22 @@ def _bearer(request: HttpRequest) -> bool:
 def _cross_site(request: HttpRequest) -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    if site in ("same-origin", "none"):
-        return False
-    if site is None and origin is None:
-        return False
-    return not same_origin(origin, request.get_host())
+    if site is not None:  # the browser's own verdict, which also compares schemes
+        return site not in ("same-origin", "none") and (origin or "").lower() not in settings.TRUSTED_ORIGINS
+    return origin is not None and not same_origin(origin, request.get_host())
 
 
 def same_origin(origin: str | None, host: str) -> bool:
-    """Return whether ``Origin`` names the host the request was sent to, or one the deployment trusts."""
-    if not origin or "://" not in origin:
-        return False
-    return origin.split("://", 1)[1].lower() == host.lower() or origin.lower() in settings.TRUSTED_ORIGINS
+    """Return whether ``Origin`` names the host the request was sent to, or one the deployment trusts.
+
+    Where cookies travel over TLS only, a page that came without it is another site: whoever is in the network may
+    have written it.
+    """
+    given = (origin or "").lower()
+    if given in settings.TRUSTED_ORIGINS:
+        return True
+    scheme, mark, rest = given.partition("://")
+    return bool(mark) and rest == host.lower() and (scheme == "https" or not settings.SESSION_COOKIE_SECURE)
 
 
 class SecurityHeaders:

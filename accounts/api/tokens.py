@@ -15,7 +15,7 @@ from accounts.constants import TOKEN_LIFETIME
 from accounts.models import User
 from accounts.services.client import client_of
 from accounts.services.sign_in import password_throttle, token_sign_in
-from accounts.services.users import user_register
+from accounts.services.users import registration_throttle, user_register
 from core import clock
 from core.api.errors import field_errors
 from core.errors import ValidationFailed
@@ -64,16 +64,17 @@ class RegisterApi(APIView):
         ],
     )
     def post(self, request: Request) -> Response:
+        limiter, now = shared_limiter(), clock.now()
+        throttle = {"client": client_of(request._request), "limiter": limiter, "now": now}
         try:
             data = parsed(self.Input, request)
-            user, token = user_register(
-                request=request._request, limiter=shared_limiter(), now=clock.now(), **data
-            )
-        except serializers.ValidationError as exc:
-            raise RegistrationInvalid(errors=field_errors(exc.get_full_details())) from None
-        except ValidationFailed as exc:
-            raise RegistrationInvalid(errors=exc.errors) from None
-        return Response(token_out(user, token), status=201)
+            user, token = user_register(request=request._request, limiter=limiter, now=now, **data)
+        except (serializers.ValidationError, ValidationFailed) as exc:
+            of_body = isinstance(exc, serializers.ValidationError)
+            refusal = RegistrationInvalid(errors=field_errors(exc.get_full_details()) if of_body else exc.errors)
+            refusal.headers |= registration_throttle(**throttle).headers()
+            raise refusal from None
+        return with_limit(Response(token_out(user, token), status=201), registration_throttle(**throttle))
 
 
 class LoginApi(APIView):

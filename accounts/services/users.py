@@ -10,13 +10,13 @@ from django.http import HttpRequest
 from accounts.constants import REGISTRATION_WINDOW_S, REGISTRATIONS_PER_CLIENT
 from accounts.models import User, UserManager
 from accounts.services.agent_keys import agent_key_revoke
-from accounts.services.client import client_of
+from accounts.services.client import Client, client_of
 from accounts.services.passwords import password_require_good
 from accounts.services.sessions import SignInFacts, sessions_end
 from accounts.services.tokens import token_issue
 from core import audit, clock, events
 from core.errors import Conflict, InvalidRequest, NotFound, RateLimited, ValidationFailed
-from core.ratelimit import Limiter
+from core.ratelimit import Decision, Limiter
 
 
 @transaction.atomic
@@ -44,6 +44,13 @@ def user_ensure(*, email: str, password: str, is_admin: bool = False, name: str 
     user.save()
     audit.record(actor="system", action="account.ensured", object=user, user_id=user.pk, at=now)
     return user, created
+
+
+def registration_throttle(*, client: Client, limiter: Limiter, now: datetime) -> Decision:
+    """Return where this client stands with the accounts it made; counts nothing."""
+    return limiter.peek(
+        f"register:{client.throttle_key}", limit=REGISTRATIONS_PER_CLIENT, window_s=REGISTRATION_WINDOW_S, now=now
+    )
 
 
 def user_register(

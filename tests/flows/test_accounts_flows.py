@@ -347,3 +347,11 @@ def test_mail_is_queued_when_the_request_commits(
         post(client, "auth/magic-link", {"email": user.email})
         assert mail.outbox == []
     assert post(client, "auth/verify-link", {"token": last_mail().token}).status_code == 200
+
+
+def test_registration_says_where_its_limit_stands(client: Any) -> None:
+    body = {"email": "limits@example.com", "password": "a very long phrase"}
+    answers = [post(client, "auth/register", one) for one in (body, body, body | {"password": "short"})]
+    assert [answer.status_code for answer in answers] == [201, 400, 400]
+    assert [answer["X-RateLimit-Limit"] for answer in answers] == ["300"] * 3
+    assert [answer["X-RateLimit-Remaining"] for answer in answers] == ["299", "298", "298"]
