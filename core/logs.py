@@ -29,6 +29,7 @@ _QUIET = {
     "celery.worker": "WARNING",
     "celery.app.trace": "WARNING",
     "numba": "WARNING",
+    "django.security.DisallowedHost": "CRITICAL",  # a traceback for everyone who asks with a foreign Host
 }
 
 

@@ -12,6 +12,7 @@ _MEANINGS = {
     "401": "No credential, or one that is not valid here.",
     "403": "Known, but not allowed; or a write from another site.",
     "404": "Absent, or somebody else's.",
+    "405": "The address takes other methods; see `Allow`.",
     "409": "Conflicts with the present state.",
     "413": "The body is too large.",
     "415": "The content type is not supported.",
@@ -53,6 +54,7 @@ def add_common_errors(result: dict[str, Any], generator: Any, request: Any, publ
         if surface_of(path) is None:
             continue
         for method, operation in operations.items():
+            operation.setdefault("security", [])  # public: said, not left out
             for status in _statuses(method, operation):
                 ref = "ValidationError" if status == "422" else "Error"
                 content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{ref}"}}}
@@ -62,8 +64,8 @@ def add_common_errors(result: dict[str, Any], generator: Any, request: Any, publ
 
 
 def _statuses(method: str, operation: dict[str, Any]) -> list[str]:
-    statuses = ["400", "404", "429", "500", "503"]
-    if any(scheme for scheme in operation.get("security", [{}])):
+    statuses = ["400", "404", "405", "429", "500", "503"]
+    if any(operation["security"]):
         statuses += ["401", "403"]
     if method in ("post", "put", "patch"):
         statuses += ["403", "409", "413", "415", "422"]
