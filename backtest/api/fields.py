@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from signals.services.market_data import DEFAULT_INDEX
@@ -9,6 +10,13 @@ from signals.services.market_data import DEFAULT_INDEX
 COSTS = ("zerodha", "icici", "none")
 
 
+@extend_schema_field(
+    {"oneOf": [
+        {"type": "string", "enum": list(COSTS)},
+        {"type": "object", "properties": {"flat_pct": {"type": "number", "minimum": 0, "maximum": 50}},
+         "required": ["flat_pct"], "additionalProperties": False},
+    ]}
+)  # fmt: skip
 class CostsField(serializers.Field):
     """``zerodha``, ``icici``, ``none``, or ``{"flat_pct": x}``: percent of every order's value."""
 
@@ -25,6 +33,7 @@ class CostsField(serializers.Field):
         return value
 
 
+@extend_schema_field({"oneOf": [{"type": "integer", "minimum": 1}, {"type": "string", "maxLength": 60}]})
 class StrategyKeyField(serializers.Field):
     """A strategy's number, or a template's name."""
 

@@ -63,9 +63,9 @@ def encoded(value: dict[str, Any]) -> bytes:
 
 def summary(found: Outcome) -> dict[str, Any]:
     """Return the figures: percent numbers, rupees, ratios. `cagr` and `win_rate` are numbers even without trades."""
-    measured, other, result = found.measured, found.benchmark_figures, found.result
+    measured, result = found.measured, found.result
     curve, closed = measured.curve, measured.trades
-    cagr, other_cagr = percent(curve.cagr_calendar) or 0.0, percent(other.cagr_calendar) or 0.0
+    cagr = percent(curve.cagr_calendar) or 0.0
     claimed = not measured.is_short_sample
     return {
         "cagr": cagr,
@@ -97,6 +97,15 @@ def summary(found: Outcome) -> dict[str, Any]:
         "sessions": found.market.days,
         "start_date": str(found.dates[0]),
         "end_date": str(found.dates[-1]),
+        **_against(found, cagr, claimed),
+    }
+
+
+def _against(found: Outcome, cagr: float, claimed: bool) -> dict[str, Any]:
+    """Return the benchmark's figures."""
+    other = found.benchmark_figures
+    other_cagr = percent(other.cagr_calendar) or 0.0
+    return {
         "benchmark": found.market.index or "equal-weighted universe",
         "benchmark_cagr": other_cagr,
         "benchmark_total_return_pct": percent(other.total_return),
