@@ -63,7 +63,7 @@ class WatchlistsApi(APIView):
 class WatchlistApi(APIView):
     """One watchlist of the caller."""
 
-    class Deleted(serializers.Serializer):
+    class WatchlistDeleted(serializers.Serializer):
         deleted = serializers.BooleanField()
 
     @extend_schema(responses=WatchlistOut)
@@ -77,7 +77,7 @@ class WatchlistApi(APIView):
         data.is_valid(raise_exception=True)
         return Response(watchlist_out(watchlist_replace(watchlist=watchlist, **data.validated_data)))
 
-    @extend_schema(responses={200: Deleted})
+    @extend_schema(responses={200: WatchlistDeleted})
     def delete(self, request: Request, watchlist_id: int) -> Response:
         watchlist_delete(watchlist=access_watchlist(request.user, watchlist_id))
         return Response({"deleted": True})

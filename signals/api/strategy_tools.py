@@ -85,7 +85,7 @@ class MatchesApi(APIView):
 class UnsavedMatchesApi(APIView):
     """The same for rules that are being written."""
 
-    @extend_schema(request=MatchesInput, responses=MatchesOutput)
+    @extend_schema(operation_id="api_strategies_matches_unsaved", request=MatchesInput, responses=MatchesOutput)
     def post(self, request: Request) -> Response:
         """Count and list the symbols that match rules which are not saved yet."""
         data = parsed(MatchesInput, request)
