@@ -20,7 +20,7 @@ BASELINES: Final = 200
 BOOTSTRAPS: Final = 1_000
 
 #: A worker that has not been heard of for so long is taken for dead, and its job given to another.
-LEASE: Final = timedelta(seconds=45)
+LEASE: Final = timedelta(seconds=30)
 #: A job gives its worker back after so long, for others that wait; what it has done is kept.
 SLICE_S: Final = 20.0
 SWEEP_THREADS: Final = 2

@@ -349,3 +349,12 @@ def test_options(signed_in: Any, pocket: None) -> None:
     found = signed_in.get("/api/backtest/options").json()
     assert [row["name"] for row in found["universes"]] == ["pocket"]
     assert found["limits"]["parameter_sets"] == 1000
+
+
+def test_an_account_takes_its_backtests_along(user: Any, signed_in: Any, pocket: None) -> None:
+    from accounts.services.account import _exporters
+
+    found = run(signed_in, strategy=strategy_body())
+    taken = _exporters["backtests"](user)
+    assert (taken["tries"], [row["id"] for row in taken["runs"]]) == (1, [found["id"]])
+    assert taken["runs"][0]["summary"] == found["summary"]
