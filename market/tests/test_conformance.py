@@ -81,7 +81,7 @@ def simulated_case() -> Case:
         if failing:
             raise failing[0]
 
-    adapter = SimulatedData(seed=20190101, hours="always", fail=fail, sleep=at_once)
+    adapter = SimulatedData(seed=195, hours="always", fail=fail, sleep=at_once)
 
     @contextmanager
     def fault(kind: str) -> Iterator[MarketData]:

@@ -19,7 +19,7 @@ NOW = datetime(2026, 10, 6, 5, 0, tzinfo=UTC)
 
 
 def cash_instruments() -> list[ListedInstrument]:
-    listed = SimulatedData(seed=20190101, hours="always").instruments(now=NOW)
+    listed = SimulatedData(seed=195, hours="always").instruments(now=NOW)
     return [row for row in listed if row.expiry is None]
 
 
