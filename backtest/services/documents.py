@@ -88,6 +88,15 @@ def summary(found: Outcome) -> dict[str, Any]:
         "average_bars_held": _mean(result.trades.bars_held),
         "exposure_pct": percent(measured.exposure),
         "turnover_pct": percent(measured.turnover),
+        **_ends(found),
+        **_against(found, cagr, claimed),
+    }
+
+
+def _ends(found: Outcome) -> dict[str, Any]:
+    """Return what the run began and ended with."""
+    result = found.result
+    return {
         "starting_capital": result.capital,
         "final_equity": round(float(result.equity[-1]), 2),
         "net_profit": round(float(result.equity[-1]) - result.capital, 2),
@@ -97,7 +106,6 @@ def summary(found: Outcome) -> dict[str, Any]:
         "sessions": found.market.days,
         "start_date": str(found.dates[0]),
         "end_date": str(found.dates[-1]),
-        **_against(found, cagr, claimed),
     }
 
 
