@@ -93,6 +93,15 @@ class CorporateActionAdmin(Versioned):
     list_select_related = ("instrument",)
 
 
+@admin.register(models.Fundamental)
+class FundamentalAdmin(ReadOnly):
+    list_display = ("instrument", "metric", "period_end", "known_from", "value", "source")
+    list_filter = ("metric", "source")
+    search_fields = ("instrument__symbol", "metric")
+    date_hierarchy = "known_from"
+    list_select_related = ("instrument",)
+
+
 class MemberInline(TabularInline):
     model = models.UniverseMember
     extra = 0

@@ -2,6 +2,7 @@
 
 from market.models.calendar import TradingDay
 from market.models.candles import Candle, CandleSeries
+from market.models.fundamentals import Fundamental
 from market.models.imports import ImportRun
 from market.models.instruments import BrokerAlias, CorporateAction, Instrument, InstrumentSymbol
 from market.models.universes import Universe, UniverseMember, UniverseSnapshot
@@ -12,6 +13,7 @@ __all__ = [
     "Candle",
     "CandleSeries",
     "CorporateAction",
+    "Fundamental",
     "ImportRun",
     "Instrument",
     "InstrumentSymbol",
