@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.test import override_settings
 
 from core import clock
 from core.ratelimit import shared_limiter
 from market.adapters.base import Quote
+from market.services import public_throttle
 from market.services import runtime as runtimes
 from market.services.runtime import MarketRuntime
 from market.services.snapshot import INDEX_SYMBOLS, MarketState
@@ -32,6 +35,16 @@ class AlwaysOpen:
         return "CLOSED", now + timedelta(hours=1)
 
 
+def fresh_limits() -> None:
+    """Forget what was counted, and the client that belongs to another test's event loop."""
+    shared_limiter.cache_clear()
+    public_throttle._redis_limiter.cache_clear()
+    if settings.REDIS_URL:
+        client = redis.Redis.from_url(settings.REDIS_URL)
+        for key in client.scan_iter("ratelimit:*"):
+            client.delete(key)
+
+
 @pytest.fixture
 def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[MarketRuntime]:
     """A runtime with prices, none of which come from the outside, at a frozen instant."""
@@ -39,7 +52,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[MarketRuntime]:
     monkeypatch.setattr(runtimes, "known_symbols", lambda symbols: set(symbols) & set(SYMBOLS))
     monkeypatch.setattr(runtimes, "_sectors", lambda now: {"NSE:INFY": "IT", "NSE:TCS": "IT"})
     monkeypatch.setattr(runtimes, "_market", lambda now: MarketState(is_open=True, phase="OPEN"))
-    shared_limiter.cache_clear()
+    fresh_limits()
     with clock.frozen(NOW):
         live = MarketRuntime()
         before = runtimes.use(live)
@@ -51,7 +64,7 @@ def live(monkeypatch: pytest.MonkeyPatch) -> Iterator[MarketRuntime]:
         live.warmers.refresh()
         yield live
     runtimes.use(before)
-    shared_limiter.cache_clear()
+    fresh_limits()
 
 
 async def call(
@@ -127,7 +140,7 @@ async def both(live: MarketRuntime, *request: Any) -> tuple[Answer, Answer]:
     method, path, query, headers = request
     answers = []
     for app in (ASGIHandler(), Front(ASGIHandler(), HotReads(lambda: live))):
-        shared_limiter.cache_clear()
+        fresh_limits()
         status, fields, body = await call(app, path, query, method=method, headers=headers)
         rid = fields["x-request-id"][0]
         if "caller-id" not in rid:
