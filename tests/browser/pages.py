@@ -40,7 +40,7 @@ class Visitor:
             context.add_cookies([{"name": name, "value": value, "url": self.url}])
         page = context.new_page()
         page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error} {getattr(error, 'stack', '')}"))
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
