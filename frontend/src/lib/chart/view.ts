@@ -150,15 +150,24 @@ export class ChartView {
     const from = this.cursor ?? this.bars.length - 1;
     this.cursor = Math.max(0, Math.min(this.bars.length - 1, from + by));
     const bar = this.bars[this.cursor]!;
-    this.chart.setCrosshairPosition(bar.close, bar.time as Time, this.candles);
-    const range = this.chart.timeScale().getVisibleLogicalRange();
+    const scale = this.chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
     if (range && (this.cursor < range.from || this.cursor > range.to)) {
       const width = range.to - range.from;
       const from2 = this.cursor < range.from ? this.cursor - 2 : this.cursor - width + 2;
-      this.chart.timeScale().setVisibleLogicalRange({ from: from2, to: from2 + width });
+      scale.setVisibleLogicalRange({ from: from2, to: from2 + width });
     }
+    this.cross(bar);
     this.onCursor(bar, this.valuesAt(bar.time));
     return bar;
+  }
+
+  /** Put the crosshair on a bar. While the chart has no place for it yet (older bars just came), the library throws. */
+  private cross(bar: Bar): void {
+    const time = bar.time as Time;
+    if (this.chart.timeScale().timeToCoordinate(time) === null) return;
+    if (this.candles.priceToCoordinate(bar.close) === null) return;
+    this.chart.setCrosshairPosition(bar.close, time, this.candles);
   }
 
   zoom(factor: number): void {
