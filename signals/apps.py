@@ -6,4 +6,4 @@ class SignalsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from signals.services import portability  # noqa: F401 - registers what an account's export holds of ours
+        from signals.services.strategies import portability  # noqa: F401 - registers what an account's export holds of ours

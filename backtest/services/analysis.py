@@ -19,9 +19,9 @@ from core.errors import Conflict
 from engines.strategy.cache import IndicatorCache
 from engines.strategy.data import IndexSeries, MarketData
 from engines.strategy.program import CompiledStrategy
-from signals.services.compiled import Prepared, compiled
-from signals.services.language import bound
 from signals.services.market_data import Stretch
+from signals.services.strategies.compiled import Prepared, compiled
+from signals.services.strategies.language import bound
 
 #: Where the data is cut off, as shares of the run.
 CUTS: Final = (0.3, 0.5, 0.7, 0.9)

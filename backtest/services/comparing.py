@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from backtest.models import Run
 from backtest.services.runs import content_of
-from signals.services.diffs import changes
+from signals.services.strategies.diffs import changes
 
 #: Points of a curve that are sent; more than a screen has pixels helps nobody.
 POINTS: Final = 1_500

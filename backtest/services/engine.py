@@ -20,8 +20,8 @@ from engines.metrics.risk_free import daily_risk_free
 from engines.panel import Days, Floats
 from engines.strategy.data import equal_weighted, unlocked
 from engines.strategy.program import CompiledStrategy
-from signals.services.compiled import Prepared, prepared
 from signals.services.market_data import Stretch
+from signals.services.strategies.compiled import Prepared, prepared
 
 #: Functions of the figures' engine that documents and analyses use as they are.
 __all__ = [
@@ -49,7 +49,7 @@ class Outcome:
 
 
 def prepare(plan: Plan, *, now: datetime) -> Prepared:
-    """Return the plan's strategy compiled over its market. Raises what `signals.services.compiled.prepared` raises."""
+    """Return the plan's strategy compiled over its market. Raises what `compiled.prepared` raises."""
     return prepared(
         rules=plan.rules,
         parameters=plan.params,

@@ -14,10 +14,10 @@ from engines.strategy.language import SERVER_OWNED
 from engines.strategy.nodes import Strategy as Rules
 from signals.access import access_strategy
 from signals.models import StrategyVersion
-from signals.services.language import read_body, read_version
 from signals.services.market_data import DEFAULT_INDEX
-from signals.services.strategies import current_version
-from signals.services.templates import ensure_templates
+from signals.services.strategies.language import read_body, read_version
+from signals.services.strategies.saving import current_version
+from signals.services.strategies.templates import ensure_templates
 
 Costs = str | Mapping[str, float]
 

@@ -24,7 +24,7 @@ from core.errors import Conflict
 def run_create(*, owner: User, plan: Plan, now: datetime) -> bytes:
     """Run a plan, store the result, start its analysis; return the run as it is answered.
 
-    Raises what `signals.services.compiled.prepared` raises, Conflict when the owner has too many runs.
+    Raises what `signals.services.strategies.compiled.prepared` raises, Conflict when the owner has too many runs.
     """
     if Run.objects.filter(owner=owner).count() >= limits.MAX_RUNS:
         raise Conflict(f"You have {limits.MAX_RUNS} backtest runs already; delete some first.")

@@ -16,7 +16,7 @@ from backtest.services import jobs
 from backtest.services.plans import Plan
 from core import audit
 from core.errors import Conflict, FieldError, InvalidRequest, ValidationFailed
-from signals.services.language import bound
+from signals.services.strategies.language import bound
 
 
 def parameter_sets(

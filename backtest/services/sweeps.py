@@ -15,9 +15,9 @@ from backtest.services.runs import tries_add
 from core import clock
 from engines.strategy.compile import StrategyCompiler
 from engines.strategy.horizon import warmup_bars
-from signals.services.compiled import compiler_of
-from signals.services.language import bound
 from signals.services.market_data import Stretch, stretch
+from signals.services.strategies.compiled import compiler_of
+from signals.services.strategies.language import bound
 
 #: Sets between two looks at the clock, the cancel flag and the lease.
 CHUNK: Final = 20

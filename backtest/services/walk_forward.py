@@ -18,8 +18,8 @@ from backtest.services.plans import Plan
 from backtest.services.runs import tries_add
 from backtest.services.sweeps import METRIC, best, market_of, point
 from core import clock
-from signals.services.compiled import compiled, compiler_of
-from signals.services.language import bound
+from signals.services.strategies.compiled import compiled, compiler_of
+from signals.services.strategies.language import bound
 
 
 def windows(start: date, end: date, *, train_months: int, test_months: int) -> list[dict[str, date]]:

@@ -15,7 +15,7 @@ from core.errors import PlatformError
 from engines.backtest.warm import warm as warm_simulator
 from engines.strategy.templates import TEMPLATES
 from engines.strategy.warming import warm_up as warm_language
-from signals.services.language import read_body
+from signals.services.strategies.language import read_body
 
 log = logging.getLogger("platform.server")
 

@@ -16,15 +16,15 @@ from signals.access import access_strategy, own_strategy
 from signals.api.fields import Deleted, parsed
 from signals.models import Strategy
 from signals.selectors.strategies import strategies_of
-from signals.services.language import findings_of, read_version, words_of
-from signals.services.strategies import (
+from signals.services.strategies.language import findings_of, read_version, words_of
+from signals.services.strategies.saving import (
     strategy_create,
     strategy_delete,
     strategy_fork,
     strategy_replace,
     strategy_share,
 )
-from signals.services.templates import about, ensure_templates
+from signals.services.strategies.templates import about, ensure_templates
 
 
 class StrategyOut(serializers.Serializer):

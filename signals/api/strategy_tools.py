@@ -14,10 +14,10 @@ from core.errors import ValidationFailed
 from engines.strategy.language import SERVER_OWNED
 from signals.api.fields import parsed
 from signals.api.strategies import EXAMPLE, StrategyOut, one_out, seen
-from signals.services.language import ReadStrategy, findings_of, read_body, read_version, schema, words_of
-from signals.services.matches import matches
-from signals.services.portability import imported
-from signals.services.strategies import current_version
+from signals.services.strategies.language import ReadStrategy, findings_of, read_body, read_version, schema, words_of
+from signals.services.strategies.matches import matches
+from signals.services.strategies.portability import imported
+from signals.services.strategies.saving import current_version
 
 
 class SchemaApi(APIView):

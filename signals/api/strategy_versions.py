@@ -14,8 +14,8 @@ from core.errors import NotFound
 from signals.api.strategies import seen
 from signals.models import Strategy, StrategyVersion
 from signals.selectors.strategies import version_of, versions_of
-from signals.services.diffs import changes
-from signals.services.portability import exported
+from signals.services.strategies.diffs import changes
+from signals.services.strategies.portability import exported
 
 
 class VersionOut(serializers.Serializer):

@@ -3,8 +3,8 @@
 import pytest
 
 from core.errors import place
-from signals.services.diffs import changes
-from signals.services.language import steps
+from signals.services.strategies.diffs import changes
+from signals.services.strategies.language import steps
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ import pytest
 from core import versions
 from core.errors import InvalidRequest
 from market.services import panels
-from signals.services import compiled, market_data
+from signals.services import market_data
 from signals.services.history import first_list, last_complete
 from signals.services.market_data import digest, stretch, whole_panel
+from signals.services.strategies import compiled
 from tests.flows.pocket import make_universe
 
 pytestmark = pytest.mark.django_db

@@ -65,11 +65,11 @@ def test_settings_is_a_place_with_tabs_that_have_addresses(person: Person) -> No
     person.press("Your menu")
     page.locator("#user-menu").get_by_role("link", name="Settings").click()
     person.at("/settings/")
-    person.fill("Name", "Meera <b>&\" Iyer")
+    person.fill("Name", 'Meera <b>&" Iyer')
     page.keyboard.press("Enter")
     told(page, "Your name is saved.")
-    expect(page.locator("#user-who strong")).to_have_text("Meera <b>&\" Iyer")
-    expect(page.locator("#main").get_by_label("Name", exact=True)).to_have_value("Meera <b>&\" Iyer")
+    expect(page.locator("#user-who strong")).to_have_text('Meera <b>&" Iyer')
+    expect(page.locator("#main").get_by_label("Name", exact=True)).to_have_value('Meera <b>&" Iyer')
 
 
 def test_changing_the_password_ends_other_sessions(person: Person) -> None:

@@ -41,9 +41,7 @@ class Caller:
         **headers: str,
     ) -> Answer:  # fmt: skip
         """Send one request on a connection of its own, as another machine would. Names of headers: ``_`` for ``-``."""
-        connection = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, source_address=(source, 0), timeout=30
-        )
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, source_address=(source, 0), timeout=30)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         data = raw if raw is not None else (None if body is None else json.dumps(body))
         if data is not None:

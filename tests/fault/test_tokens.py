@@ -88,9 +88,7 @@ def end_by(way: str, caller: Caller, email: str, token: str) -> None:
     assert answer.status == 200, answer
 
 
-@pytest.mark.parametrize(
-    "way", ["logout", "password change", "password reset", "session revoked", "deactivation"]
-)
+@pytest.mark.parametrize("way", ["logout", "password change", "password reset", "session revoked", "deactivation"])
 def test_a_token_that_was_taken_back(caller: Caller, figure: Figure, way: str) -> None:
     email = f"{way.replace(' ', '-')}@example.com"
     token = caller.register(email, source="127.0.40.2")

@@ -12,7 +12,8 @@ def _own_state(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) ->
         return
     from core import versions
     from market.services import panels
-    from signals.services import compiled, market_data
+    from signals.services import market_data
+    from signals.services.strategies import compiled
 
     settings.STATE_DIR = tmp_path
     panels.forget()

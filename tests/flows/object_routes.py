@@ -49,7 +49,7 @@ ABOVE_ZERO = {
 def strategy(owner: Any) -> Target:
     from core import clock
     from signals.models import Strategy
-    from signals.services.strategies import strategy_create
+    from signals.services.strategies.saving import strategy_create
 
     row = strategy_create(owner=owner, body={"name": MARKER, "entry_rules": ABOVE_ZERO}, now=clock.now())
     body = {

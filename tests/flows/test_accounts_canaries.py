@@ -133,9 +133,7 @@ def cached() -> str:
     return "\n".join(texts)
 
 
-def test_canaries(
-    client: Any, queued: list[str], logged: io.StringIO, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_canaries(client: Any, queued: list[str], logged: io.StringIO, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         seen = sign_ins(client, "canary@example.com") | credentials(client)
         pages = ("export", "activity", "sessions", "me", "profile", "kite-credentials")

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from backtest.models import Analysis, Run, Tries
 from backtest.services.work import work_on
 from signals.models import Strategy
-from signals.services.language import read_body
-from signals.services.strategies import _put_version
+from signals.services.strategies.language import read_body
+from signals.services.strategies.saving import _put_version
 from tests.flows.pocket import compare, make_universe, run_body, strategy_body
 from tests.flows.test_strategies import made, post
 from tests.flows.test_surface_errors import assert_user_shape
@@ -326,7 +326,7 @@ def test_a_planted_look_ahead_is_found(signed_in: Any, pocket: None, monkeypatch
 
     import numpy as np
 
-    from signals.services import compiled as module
+    from signals.services.strategies import compiled as module
 
     honest = module.compile_strategy
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import AuditEntry, Event
 from signals.models import Strategy
-from signals.services import strategies as service
+from signals.services.strategies import saving as service
 from tests.flows.pocket import compare, indicator, make_universe, strategy_body
 from tests.flows.test_surface_errors import assert_user_shape
 

@@ -13,8 +13,8 @@ from django.db import transaction
 from core import clock
 from engines.strategy.templates import TEMPLATES
 from signals.models import Strategy
-from signals.services.language import ReadStrategy, read_body
-from signals.services.strategies import template_put
+from signals.services.strategies.language import ReadStrategy, read_body
+from signals.services.strategies.saving import template_put
 
 
 def ensure_templates() -> None:

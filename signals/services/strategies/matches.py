@@ -7,8 +7,8 @@ from typing import Any
 
 from core.errors import InvalidRequest
 from engines.strategy.nodes import Strategy as Rules
-from signals.services.compiled import Prepared, prepared
 from signals.services.market_data import whole_panel
+from signals.services.strategies.compiled import Prepared, prepared
 
 MAX_SHOWN = 100
 

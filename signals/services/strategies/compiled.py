@@ -13,8 +13,8 @@ from engines.strategy.compile import StrategyCompiler, compile_strategy
 from engines.strategy.horizon import warmup_bars
 from engines.strategy.nodes import Strategy as Rules
 from engines.strategy.program import CompiledStrategy
-from signals.services.language import bound
 from signals.services.market_data import DEFAULT_INDEX, Stretch, stretch
+from signals.services.strategies.language import bound
 
 INDICATOR_BYTES: Final = 16 * 2**20
 COMPILED_BYTES: Final = 12 * 2**20

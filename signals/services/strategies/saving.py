@@ -19,7 +19,7 @@ from signals.constants import (
     REPLACEMENT_KEYS,
 )
 from signals.models import Strategy, StrategyVersion
-from signals.services.language import ReadStrategy, read_body, words_of
+from signals.services.strategies.language import ReadStrategy, read_body, words_of
 
 #: Says what keeps a strategy from being deleted: the names of those that use it, empty if nothing does.
 Protector = Callable[[Strategy], Sequence[str]]

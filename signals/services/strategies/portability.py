@@ -9,7 +9,7 @@ from accounts.services.account import register_exporter
 from core.errors import ValidationFailed
 from signals.constants import EXPORT_FORMAT
 from signals.models import Strategy, StrategyVersion
-from signals.services.strategies import strategy_create
+from signals.services.strategies.saving import strategy_create
 
 
 def exported(version: StrategyVersion) -> dict[str, Any]:
