@@ -1,5 +1,6 @@
 from django.urls import path
 
+from backtest.api.jobs import JobApi
 from backtest.api.options import OptionsApi
 from backtest.api.runs import CompareApi, OneRunApi, RunApi, RunsApi
 from backtest.api.studies import CancelApi, OneStudyApi, SweepApi, SweepsApi, WalkForwardApi
@@ -9,6 +10,7 @@ WALK = {"kind": Study.Kind.WALK_FORWARD}
 
 urlpatterns = [
     path("api/backtest/options", OptionsApi.as_view()),
+    path("api/backtest/jobs/<str:kind>/<int:number>", JobApi.as_view()),
     path("api/backtest/run", RunApi.as_view()),
     path("api/backtest/runs", RunsApi.as_view()),
     path("api/backtest/runs/<int:run_id>", OneRunApi.as_view()),

@@ -1,5 +1,6 @@
 """Factories of objects for the matrix of routes and identities."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -30,7 +31,13 @@ def study(kind: str) -> Any:
     return make
 
 
+def job(owner: Any) -> Target:
+    target = study("sweep")(owner)
+    return replace(target, kwargs={"kind": "sweep", "number": target.kwargs["study_id"]})
+
+
 OBJECTS = {
+    "api/backtest/jobs/<str:kind>/<int:number>": job,
     "api/backtest/runs/<int:run_id>": run,
     "api/backtest/sweeps/<int:study_id>": study("sweep"),
     "api/backtest/sweeps/<int:study_id>/cancel": study("sweep"),

@@ -284,3 +284,22 @@ def test_news_of_jobs(signed_in: Any, user: Any) -> None:
     done = next(one for one in changed_since(before)[user.pk] if one["kind"] == "sweep")
     assert (done["status"], done["done"], done["total"]) == ("done", 6, 6)
     assert changed_since(clock.now()) == {}
+
+
+def test_how_far_a_job_is_can_be_asked_in_a_few_bytes(signed_in: Any) -> None:
+    study = asked(signed_in)
+    waiting = signed_in.get(f"/api/backtest/jobs/sweep/{study['id']}").json()
+    assert waiting == {
+        "kind": "sweep", "id": study["id"], "status": "queued", "done": 0, "total": 6, "name": "Above its average",
+    }  # fmt: skip
+    work_on("study", study["id"])
+    done = signed_in.get(f"/api/backtest/jobs/sweep/{study['id']}").json()
+    assert (done["status"], done["done"]) == ("done", 6)
+    assert signed_in.get(f"/api/backtest/jobs/walk_forward/{study['id']}").status_code == 404
+    assert signed_in.get(f"/api/backtest/jobs/luck/{study['id']}").status_code == 404
+
+
+def test_an_analysis_is_asked_for_by_its_run(signed_in: Any) -> None:
+    run = post(signed_in, "/api/backtest/run", run_body(strategy=strategy_body())).json()
+    news = signed_in.get(f"/api/backtest/jobs/analysis/{run['id']}").json()
+    assert (news["kind"], news["run_id"], news["status"]) == ("analysis", run["id"], "queued")
