@@ -81,10 +81,10 @@ class EventConsumption(models.Model):
 
 
 class AppendOnly(models.QuerySet[Any]):
-    """A queryset that can only add and read. The database refuses changes as well (migration 0002)."""
+    """A queryset that can only add and read. The database refuses changes as well (a trigger, by migration)."""
 
     def _refuse(self, *args: object, **kwargs: object) -> NoReturn:
-        raise TypeError("Audit entries are never changed or deleted.")
+        raise TypeError(f"{str(self.model._meta.verbose_name_plural).capitalize()} are never changed or deleted.")
 
     update = delete = bulk_update = update_or_create = _refuse  # type: ignore[assignment]
 

@@ -1,10 +1,13 @@
 from django.urls import path
 
+from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
 from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
 from signals.api.strategy_versions import DiffApi, ExportApi, VersionApi, VersionsApi
 
 urlpatterns = [
+    path("api/record", RecordApi.as_view()),
+    path("api/record/verify", RecordVerifyApi.as_view()),
     path("api/strategies", StrategiesApi.as_view()),
     path("api/strategies/schema", SchemaApi.as_view()),
     path("api/strategies/validate", ValidateApi.as_view()),
