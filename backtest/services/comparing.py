@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from backtest.models import Run
+from backtest.services import alignment
 from backtest.services.runs import content_of
 from signals.services.strategies.diffs import changes
 
@@ -13,22 +14,55 @@ _LABELS: Final = ("strategy_id", "version_id", "version", "strategy_hash", "data
 
 
 def compared(runs: Sequence[Run]) -> dict[str, Any]:
-    """Return figures, curves scaled so that each begins at 100, and what was asked differently from the first."""
-    first = runs[0]
+    """Return figures, curves scaled so that each begins at 100, and what is different from the first.
+
+    ``common``: the days all runs cover, with the figures of each there; None where there are none. A difference has
+    ``changes`` (what was asked), ``overlap`` (shares held at the same time), ``correlation`` of the daily returns and
+    ``monthly`` (percentage points against the first).
+    """
+    contents = [content_of(run) for run in runs]
     return {
-        "runs": [_shown(run) for run in runs],
+        "runs": [_shown(run, content) for run, content in zip(runs, contents, strict=True)],
+        "common": _common(runs, contents),
         "differences": [
-            {"id": run.pk, "against": first.pk, "changes": changes(_asked(first), _asked(run))} for run in runs[1:]
+            {
+                "id": run.pk,
+                "against": runs[0].pk,
+                "changes": changes(_asked(runs[0]), _asked(run)),
+                "overlap": alignment.overlap(contents[0], content),
+                "correlation": alignment.correlation(contents[0], content),
+                "monthly": alignment.monthly_differences(contents[0], content),
+            }
+            for run, content in zip(runs[1:], contents[1:], strict=True)
         ],
     }
+
+
+def _common(runs: Sequence[Run], contents: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    found = alignment.common_range(contents)
+    if found is None:
+        return None
+    first, last = found
+    parts = zip(runs, contents, strict=True)
+    return {
+        "start_date": str(first),
+        "end_date": str(last),
+        "figures": {str(run.pk): _within(content, first, last) for run, content in parts},
+    }
+
+
+def _within(content: dict[str, Any], first: Any, last: Any) -> dict[str, Any]:
+    """Return figures of the common days, and where the curve that begins at 100 stands on the first of them."""
+    equity = content["equity_curve"]["equity"]
+    level = round(100.0 * equity[alignment.between(content, first, last).start] / equity[0], 4)
+    return {**alignment.figures_between(content, first, last), "level": level}
 
 
 def _asked(run: Run) -> dict[str, Any]:
     return {key: value for key, value in run.request.items() if key not in _LABELS}
 
 
-def _shown(run: Run) -> dict[str, Any]:
-    content = content_of(run)
+def _shown(run: Run, content: dict[str, Any]) -> dict[str, Any]:
     curve = content["equity_curve"]
     last = len(curve["date"]) - 1
     kept = sorted({*range(0, last + 1, -(-(last + 1) // POINTS)), last})
@@ -46,6 +80,7 @@ def _shown(run: Run) -> dict[str, Any]:
         "costs": content["costs"],
         "provenance": content["provenance"],
         "monthly_returns": content["monthly_returns"],
+        "drawdowns": content["drawdowns"],
         "data_source": run.data_source,
         "as_of": run.end_date,
         "curve": [

@@ -15,8 +15,8 @@ from engines.backtest.results import BacktestResult
 from engines.backtest.run import ENGINE_VERSION, simulate
 from engines.charges.tables import ChargePlan, assumptions, charges_version
 from engines.metrics.curve import CurveFigures, curve_figures, drawdown_pct, drawdowns, monthly_table
-from engines.metrics.honesty import bootstrap_intervals, deflated_sharpe, percentile_of
-from engines.metrics.risk_free import daily_risk_free
+from engines.metrics.honesty import bootstrap_intervals, deflated_sharpe, expected_best_sharpe, percentile_of
+from engines.metrics.risk_free import SESSIONS_PER_YEAR, daily_risk_free
 from engines.panel import Days, Floats
 from engines.strategy.data import equal_weighted, unlocked
 from engines.strategy.program import CompiledStrategy
@@ -25,8 +25,8 @@ from signals.services.strategies.compiled import Prepared, prepared
 
 #: Functions of the figures' engine that documents and analyses use as they are.
 __all__ = [
-    "BacktestResult", "Outcome", "bootstrap_intervals", "deflated_sharpe", "drawdown_pct", "drawdowns",
-    "monthly_table", "percentile_of",
+    "BacktestResult", "Outcome", "bootstrap_intervals", "curve_figures", "daily_risk_free", "deflated_sharpe",
+    "drawdown_pct", "drawdowns", "monthly_table", "percentile_of",
 ]  # fmt: skip
 
 
@@ -162,6 +162,15 @@ def random_returns(plan: Plan, ready: Prepared, *, seed: int, numbers: range) ->
         equity = simulated(plan, ready.market, lucky).equity
         found.append(float(equity[-1] / equity[0] - 1.0))
     return found
+
+
+def sharpe_of_luck(result: BacktestResult, *, tries: int) -> float:
+    """Return the annual Sharpe ratio that the best of ``tries`` worthless strategies is expected to show by luck.
+
+    Bailey & Lopez de Prado (2014), with the variance of the estimate itself over as many sessions.
+    """
+    returns = len(result.equity) - 1
+    return expected_best_sharpe(tries, 1.0 / max(1, returns - 1)) * float(np.sqrt(SESSIONS_PER_YEAR))
 
 
 def percent(share: float | None, digits: int = 4) -> float | None:

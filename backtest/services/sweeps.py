@@ -8,10 +8,11 @@ from backtest.constants import SWEEP_THREADS
 from backtest.lifecycle import Happening
 from backtest.models import Study
 from backtest.services import engine
+from backtest.services.analysis import deflated
 from backtest.services.gate import give_way
 from backtest.services.jobs import Held
 from backtest.services.plans import Plan
-from backtest.services.runs import tries_add
+from backtest.services.runs import tries_add, tries_of
 from core import clock
 from engines.strategy.compile import StrategyCompiler
 from engines.strategy.horizon import warmup_bars
@@ -39,8 +40,27 @@ def sweep(held: Held, job: Study) -> None:
             held.progress(len(points), points=points)
     metric = job.request.get("metric", METRIC)
     result = {"best": best(points, metric), "metric": metric, "data_version": market.panel.version}
+    result |= luck(job.owner_id, plan, market, compiler, points, result["best"])
     result |= {"data_source": market.source, "as_of": market.as_of.isoformat(), "flags": list(market.flags)}
     held.close(Happening.FINISHED, result=result, done=len(sets))
+
+
+def luck(
+    owner_id: int, plan: Plan, market: Stretch, compiler: StrategyCompiler, points: Sequence[Mapping[str, Any]],
+    chosen: int | None,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the best point, and how much of its Sharpe ratio so many tries explain by luck alone."""
+    if chosen is None:
+        return {"best_point": None, "luck": None}
+    own = plan.varied(points[chosen]["parameters"])
+    result = engine.simulated(own, market, compiler.compile(own.params))
+    tries = max(tries_of(owner_id), len(points))
+    found = deflated(result, market, tries)
+    expected = engine.rounded(engine.sharpe_of_luck(result, tries=tries), 4)
+    return {
+        "best_point": points[chosen],
+        "luck": {**found, "sets": len(points), "sharpe": points[chosen].get("sharpe"), "sharpe_of_luck": expected},
+    }
 
 
 def market_of(plan: Plan, sets: Sequence[Mapping[str, float]], *, now: Any) -> Stretch:

@@ -53,6 +53,11 @@ def test_a_sweep(signed_in: Any) -> None:
     best = found["points"][found["result"]["best"]]
     assert best["sharpe"] == max(point["sharpe"] for point in found["points"])
     assert Tries.objects.get().count == 6
+    assert found["result"]["best_point"] == best
+    luck = found["result"]["luck"]
+    assert (luck["tries"], luck["sets"], luck["sharpe"]) == (6, 6, best["sharpe"])
+    assert 0 <= luck["probability"] <= 1
+    assert 0.5 < luck["sharpe_of_luck"] < 1.5  # of six worthless tries over two years
     rows = signed_in.get("/api/backtest/sweeps").json()
     assert [row["id"] for row in rows] == [study["id"]]
     assert "points" not in rows[0]

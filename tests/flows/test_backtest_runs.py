@@ -283,6 +283,16 @@ def test_compare(signed_in: Any, pocket: None) -> None:
     assert [row["id"] for row in found["runs"]] == ids
     assert found["runs"][0]["curve"][0]["value"] == 100
     assert [one["changes"][0]["place"] for one in found["differences"]] == ["params.hot", "params.hot"]
+    assert found["common"]["start_date"] == found["runs"][0]["curve"][0]["date"]
+    for row in found["runs"]:
+        whole, part = row["summary"], found["common"]["figures"][str(row["id"])]
+        assert {name: whole[name] for name in part if name in whole} == {
+            name: value for name, value in part.items() if name in whole
+        }
+    for one in found["differences"]:
+        assert 0 < one["overlap"]["share_pct"] < 100
+        assert -1 <= one["correlation"] <= 1
+        assert [row["year"] for row in one["monthly"]] == [2022, 2023]
     for bad, status in ([[], 422], [[1, 2, 3, 4, 5], 422], [["x"], 422], [[10**12], 404]):
         assert_user_shape(post(signed_in, "/api/backtest/compare", {"ids": bad}), status)
 
