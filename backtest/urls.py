@@ -5,10 +5,12 @@ from backtest.api.options import OptionsApi
 from backtest.api.runs import CompareApi, OneRunApi, RunApi, RunsApi
 from backtest.api.studies import CancelApi, OneStudyApi, SweepApi, SweepsApi, WalkForwardApi
 from backtest.models import Study
+from backtest.pages.compare import ComparePage
 
 WALK = {"kind": Study.Kind.WALK_FORWARD}
 
 urlpatterns = [
+    path("backtests/compare/", ComparePage.as_view(), name="backtest-compare"),
     path("api/backtest/options", OptionsApi.as_view()),
     path("api/backtest/jobs/<str:kind>/<int:number>", JobApi.as_view()),
     path("api/backtest/run", RunApi.as_view()),

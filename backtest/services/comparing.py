@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from backtest.models import Run
 from backtest.services import alignment
 from backtest.services.runs import content_of
@@ -21,8 +23,9 @@ def compared(runs: Sequence[Run]) -> dict[str, Any]:
     ``monthly`` (percentage points against the first).
     """
     contents = [content_of(run) for run in runs]
+    step = -(-max(len(one["equity_curve"]["date"]) for one in contents) // POINTS)
     return {
-        "runs": [_shown(run, content) for run, content in zip(runs, contents, strict=True)],
+        "runs": [_shown(run, content, step) for run, content in zip(runs, contents, strict=True)],
         "common": _common(runs, contents),
         "differences": [
             {
@@ -62,10 +65,12 @@ def _asked(run: Run) -> dict[str, Any]:
     return {key: value for key, value in run.request.items() if key not in _LABELS}
 
 
-def _shown(run: Run, content: dict[str, Any]) -> dict[str, Any]:
+def _shown(run: Run, content: dict[str, Any], step: int) -> dict[str, Any]:
     curve = content["equity_curve"]
-    last = len(curve["date"]) - 1
-    kept = sorted({*range(0, last + 1, -(-(last + 1) // POINTS)), last})
+    # Days are thinned by the calendar, so that runs of different ranges keep the same ones.
+    numbers = alignment.days_of(content).astype("datetime64[D]").astype(int)
+    last = len(numbers) - 1
+    kept = sorted({0, *np.flatnonzero(numbers % step == 0).tolist(), last})
     start, other = curve["equity"][0], curve["benchmark"][0]
     return {
         "id": run.pk,
