@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from engines.backtest.compiling import kernel
 from engines.backtest.config import RunConfig
 from engines.backtest.layout import Flags, Floats, Ints
 from engines.backtest.results import BacktestResult
 from engines.backtest.run import simulate
+from engines.compiling import kernel
 from engines.metrics.honesty import percentile_of
 from engines.panel import PricePanel
 from engines.strategy.program import Candidates, CompiledStrategy, Limits, Sizing

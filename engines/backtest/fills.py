@@ -3,9 +3,9 @@
 import math
 
 from engines.backtest import layout as at
-from engines.backtest.compiling import kernel, routine
 from engines.backtest.layout import Floats, Ints, Market, State
 from engines.charges.paise import leg_paise, note_paise, order_paise
+from engines.compiling import kernel, routine
 
 DELIVERY = 0
 INTRADAY = 1

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from engines.backtest.compiling import kernel
 from engines.backtest.layout import FIELDS, PREVIOUS_FIELDS, Floats, Rules
+from engines.compiling import kernel
 from engines.strategy import program as code
 
 

@@ -7,11 +7,11 @@ the close: the mark, then the rules, whose orders wait for the next open.
 import math
 
 from engines.backtest import layout as at
-from engines.backtest.compiling import kernel, routine
 from engines.backtest.fills import can_buy, can_sell, has_trades, lock_of, reached, skip
 from engines.backtest.interpreter import is_true
 from engines.backtest.layout import Floats, Market, Rules, State
 from engines.backtest.trading import buy, enter, sell
+from engines.compiling import kernel, routine
 
 
 @kernel

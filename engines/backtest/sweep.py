@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engines.backtest import layout as at
-from engines.backtest.compiling import kernel, routine
 from engines.backtest.config import RunConfig, effective
 from engines.backtest.kernel import run_days
 from engines.backtest.layout import Floats, Ints, Market, Rules, State
 from engines.backtest.run import check_run, market_of, new_state, numbers_of, rules_of
+from engines.compiling import kernel, routine
 from engines.metrics.curve import deepest_drawdown, moments
 from engines.metrics.risk_free import SESSIONS_PER_YEAR, daily_risk_free
 from engines.panel import PricePanel

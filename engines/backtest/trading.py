@@ -3,9 +3,9 @@
 import math
 
 from engines.backtest import layout as at
-from engines.backtest.compiling import kernel
 from engines.backtest.fills import DELIVERY, INTRADAY, affordable, budget_of, charge, close_before, set_levels
 from engines.backtest.layout import Floats, Market, State
+from engines.compiling import kernel
 
 
 @kernel

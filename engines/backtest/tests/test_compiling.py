@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from engines.backtest.compiling import SOURCE_DIGEST
 from engines.backtest.kernel import run_days
+from engines.compiling import SOURCE_DIGEST
 
 
 def test_machine_code_belongs_to_all_the_source_in_it() -> None:

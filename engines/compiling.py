@@ -1,4 +1,4 @@
-"""How the simulator's functions are compiled."""
+"""How functions that share machine code are compiled."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,12 +9,12 @@ from numba import njit
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_ENGINES: Final = Path(__file__).resolve().parent.parent
+_ENGINES: Final = Path(__file__).resolve().parent
 
 
 def _digest() -> str:
-    """Hash everything that is compiled into the simulator."""
-    digest = hashlib.sha256()
+    """Hash everything that is compiled together."""
+    digest = hashlib.sha256(Path(__file__).read_bytes())
     for folder in ("backtest", "charges", "metrics", "strategy"):
         for path in sorted((_ENGINES / folder).glob("*.py")):
             digest.update(path.read_bytes())
@@ -48,3 +48,14 @@ def kernel(function: F) -> F:
 def routine(function: F) -> F:
     """Compile likewise, but as a call of its own: for what is long, rare, and takes few arrays."""
     return _compiled(function)
+
+
+def loop(function: F) -> F:
+    """Compile a loop over arrays as a call of its own: division by 0 gives what numpy gives, so nothing can raise and
+    the loop becomes vector instructions."""
+    return _compiled(function, error_model="numpy")
+
+
+def step(function: F) -> F:
+    """Compile what a `loop` calls for every value, into it."""
+    return _compiled(function, error_model="numpy", forceinline=True)
