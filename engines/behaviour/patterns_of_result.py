@@ -89,7 +89,7 @@ def _by_positions(found: Disposition) -> Pattern:
 
 
 def position_sizing(trades: Sequence[Trade]) -> Pattern:
-    """Sizes that vary from trade to trade: rupees; in derivatives quantities against the usual one in the underlying."""
+    """Sizes that vary from trade to trade: rupees; in derivatives quantities against what is usual."""
     name = "position_sizing"
     segments = Counter(trade.segment for trade in trades)
     judged = [segment for segment, count in segments.items() if count >= SIZING_TRADES]
