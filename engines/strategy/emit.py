@@ -1,7 +1,8 @@
 """From operands and conditions to code: loads of tables, arithmetic, comparisons."""
 
-from dataclasses import dataclass, field
-from typing import Final, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -39,7 +40,6 @@ from engines.strategy.program import (
     NOT,
     OR,
     SUB,
-    Floats,
 )
 from engines.strategy.workspace import UNIVERSE
 
@@ -47,45 +47,42 @@ FUNCTIONS: Final = {"add": ADD, "sub": SUB, "mul": MUL, "div": DIV, "min": MIN, 
 OPERATORS: Final = {">": GT, ">=": GE, "<": LT, "<=": LE, "==": EQ}
 
 
-class Source(Protocol):
-    """Where tables come from."""
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """Code, and what its tables hold: operands, in the order in which the code numbers them."""
 
-    def indicator(self, node: Indicator) -> tuple[Floats, int]: ...
-
-    def rank(self, node: Rank) -> Floats: ...
-
-    def random(self) -> Floats: ...
-
-    def sectors(self, node: SectorIn) -> Floats: ...
+    code: Code
+    needs: tuple[Operand | SectorIn, ...]
 
 
 @dataclass
 class Emitter:
-    """Collects code, constants and tables."""
+    """Collects code, constants and what the tables must hold.
 
-    source: Source
+    ``reads_back``: a lagged indicator of the symbols themselves is read some rows back, so that all lags share one
+    table; else every lag is a table of its own, as those of the index and the sectors always are.
+    """
+
+    reads_back: bool = True
     steps: list[tuple[int, int, int]] = field(default_factory=list)
     constants: list[float] = field(default_factory=list)
-    arrays: list[Floats] = field(default_factory=list)
-    places: dict[object, int] = field(default_factory=dict)
+    places: dict[Operand | SectorIn, int] = field(default_factory=dict)
     level: int = 0
     depth: int = 1
 
-    def code(self) -> Code:
+    def emission(self) -> Emission:
         """Return what has been collected."""
         steps = np.array(self.steps, np.int64).reshape(-1, 3)
-        return Code(steps, np.array(self.constants or [0.0]), self.depth + 1)
+        code = Code(steps, np.array(self.constants or [0.0]), self.depth + 1)
+        return Emission(code, tuple(self.places))
 
     def _add(self, op: int, arg: int = 0, back: int = 0, *, takes: int = 0) -> None:
         self.steps.append((op, arg, back))
         self.level += 1 - takes
         self.depth = max(self.depth, self.level)
 
-    def _table(self, key: object, array: Floats) -> int:
-        if key not in self.places:
-            self.places[key] = len(self.arrays)
-            self.arrays.append(array)
-        return self.places[key]
+    def _load(self, need: Operand | SectorIn, back: int = 0) -> None:
+        self._add(machine.LOAD, self.places.setdefault(need, len(self.places)), back)
 
     def result(self, op: int, place: int) -> None:
         """Take the top of the stack into a result."""
@@ -102,10 +99,8 @@ class Emitter:
             self._add(FUNCTIONS[node.fn], takes=len(node.args))
         elif isinstance(node, Indicator):
             self._indicator(node, back)
-        elif isinstance(node, Rank):
-            self._add(machine.LOAD, self._table(node, self.source.rank(node)), back)
-        elif isinstance(node, Random):
-            self._add(machine.LOAD, self._table(node, self.source.random()), back)
+        elif isinstance(node, Rank | Random):
+            self._load(node, back)
         else:
             raise TypeError(f"{type(node).__name__} has no table")
 
@@ -114,8 +109,10 @@ class Emitter:
         if expanded is not None:
             self.number(expanded, back)
             return
-        array, lag = self.source.indicator(node)
-        self._add(machine.LOAD, self._table(id(array), array), back + lag)
+        if node.lag and node.of == "self" and self.reads_back:
+            self._load(replace(node, lag=0.0), back + int(node.lag))  # type: ignore[arg-type]
+        else:
+            self._load(node, back)
 
     def truth(self, node: Condition) -> None:
         """Push the truth of a condition."""
@@ -128,7 +125,7 @@ class Emitter:
             self.truth(node.condition)
             self._add(NOT, takes=1)
         elif isinstance(node, SectorIn):
-            self._add(machine.LOAD, self._table(node, self.source.sectors(node)))
+            self._load(node)
             self.number(Literal(1.0))
             self._add(EQ, takes=2)
         else:
@@ -152,6 +149,20 @@ class Emitter:
         self.number(left, back)
         self.number(right, back)
         self._add(op, takes=2)
+
+
+def emission(
+    conditions: Sequence[Condition], operands: Sequence[tuple[Operand, int]], *, reads_back: bool = True
+) -> Emission:
+    """Return the code that writes the truths of conditions and the values of operands, some own bars back."""
+    emitter = Emitter(reads_back)
+    for place, condition in enumerate(conditions):
+        emitter.truth(condition)
+        emitter.result(machine.OUT_TRUTH, place)
+    for place, (operand, back) in enumerate(operands):
+        emitter.number(operand, back)
+        emitter.result(machine.OUT_NUMBER, place)
+    return emitter.emission()
 
 
 def expand(node: Indicator) -> Operand | None:

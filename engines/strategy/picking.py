@@ -4,20 +4,20 @@ import numpy as np
 
 from engines.strategy import candidates as days
 from engines.strategy.data import rebalance_days, unlocked
-from engines.strategy.nodes import Strategy
+from engines.strategy.plan import DEFAULT_VOL_BARS, EntryPlan
 from engines.strategy.program import TRUE, Candidates, Flags, Floats, Ints, Truths
 from engines.strategy.tables import evaluate_at, own_rows_of
 from engines.strategy.workspace import Workspace, filled
 
-DEFAULT_VOL_BARS = 252
 _MANY = 10  # a table costs about as much as a tenth of its points one by one
 
 
 class Picker:
-    """Candidates of one bound strategy."""
+    """Candidates of one strategy."""
 
-    def __init__(self, bound: Strategy, work: Workspace) -> None:
-        self.bound = bound
+    def __init__(self, plan: EntryPlan, work: Workspace) -> None:
+        self.plan = plan
+        self.bound = bound = plan.bound
         self.work = work
         self.member = unlocked(work.data.panel.member)
         self.rebalance = rebalance_days(work.data.panel.dates, bound.rebalance, work.data.next_session)
@@ -29,13 +29,13 @@ class Picker:
         """
         select = self.bound.select
         start, day, symbol = days.collect(truth, self.rebalance, self.member)
-        if select is None:
+        if select is None or self.plan.by is None:
             conviction = self._conviction(start, day, symbol)
             order = self._order(start, day, symbol, conviction)
             rank = days.day_ranks(start, conviction[order])
             listed = self._listed(start, day[order], symbol[order], conviction[order], rank)
             return listed, np.zeros((0, 0), bool)
-        (value,) = evaluate_at(self.work, [select.by], day, symbol)
+        (value,) = evaluate_at(self.work, self.plan.by, day, symbol, 1)
         keys = value if select.direction == "desc" else -value
         order = self._order(start, day, symbol, keys)
         day, symbol, rank = day[order], symbol[order], days.day_ranks(start, keys[order])
@@ -58,7 +58,7 @@ class Picker:
         scores = self.bound.conviction_scoring
         if not scores:
             return days.day_percentiles(start, self._medians(day, symbol))
-        values = evaluate_at(self.work, [score.value for score in scores], day, symbol)
+        values = evaluate_at(self.work, self.plan.scores, day, symbol, len(scores))
         total, weights = np.zeros(len(day)), 0.0
         for score, value in zip(scores, values, strict=True):
             share = 100.0 * ((value - score.low) / (score.high - score.low))  # type: ignore[operator]

@@ -31,7 +31,7 @@ OPERATORS: Final = {
     "crosses_above": "crosses above",
     "crosses_below": "crosses below",
 }
-_FIELDS: Final = {
+FIELDS: Final = {
     "total_bars_held": "bars held",
     "gain_pct": "gain",
     "entry_price": "entry price",
@@ -132,7 +132,7 @@ class _Writer:
         if isinstance(node, Parameter):
             return self._parameter(node.name) + unit
         if isinstance(node, Position):
-            return _FIELDS[node.field]
+            return FIELDS[node.field]
         if isinstance(node, Indicator):
             return self.indicator(node)
         if isinstance(node, Rank):

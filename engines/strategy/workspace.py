@@ -21,6 +21,7 @@ from engines.strategy.program import Floats, Ints
 YEAR_BARS: Final = 252
 UNIVERSE: Final = "universe"  # the equal-weighted index of all members; not a word of the language
 PRICES: Final = ("open", "high", "low", "close")
+_COLUMNS: Final = frozenset({*PRICES, "volume", "value"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ class Workspace:
 
     def series(self, node: Indicator) -> Floats:
         """Return an indicator over its owner's own bars, lag left aside, (T, W)."""
-        if node.name in {*PRICES, "volume", "value"}:
+        if node.name in _COLUMNS:
             return self.column(node.of, node.name)
-        plain = replace(node, lag=0.0)
+        plain = replace(node, lag=0.0) if node.lag else node
         return self.find(plain, lambda: self._make_series(plain))
 
     def _make_series(self, node: Indicator) -> Floats:
@@ -111,15 +112,18 @@ class Workspace:
             return np.full((self.days, self.width), np.nan)
         return self.own.compact(unlocked(np.asarray(given, np.float64)))
 
-    def placed(self, node: Indicator) -> tuple[Floats, int]:
-        """Return a table to be read at the symbols' own bars, and how many rows back to read it."""
-        self.used.update({node.of} & {"index", "sector"}, {node.name} & {*FIGURES})
+    def placed(self, node: Indicator) -> Floats:
+        """Return a table to be read at the symbols' own bars. A lag of the symbols' own is left to the reader."""
+        if node.name in FIGURES:
+            self.used.add(node.name)
         if node.of == "self":
-            return self.series(node), int(node.lag)  # type: ignore[arg-type]
+            return self.series(node)
+        if node.of in ("index", "sector"):
+            self.used.add(node.of)
         if self.own.row is None and node.of != "sector":
-            return self.on_panel(node), 0
+            return self.on_panel(node)
         spread = self.by_sector if node.of == "sector" else self.gathered
-        return self.find(("placed", node), lambda: spread(self.on_panel(node))), 0
+        return self.find(("placed", node), lambda: spread(self.on_panel(node)))
 
     def on_panel(self, node: Indicator) -> Floats:
         """Return an index's or all sectors' indicator by panel day, lagged in its own bars, (T, W of the owner)."""

@@ -14,7 +14,6 @@ from engines.strategy.binding import bind
 from engines.strategy.cache import IndicatorCache
 from engines.strategy.compile import StrategyCompiler, compile_strategy
 from engines.strategy.data import MarketData
-from engines.strategy.emit import Emitter
 from engines.strategy.nodes import Indicator, Rank, Strategy
 from engines.strategy.parse import parse_strategy
 from engines.strategy.program import CompiledStrategy
@@ -49,7 +48,7 @@ def test_indicators_are_those_of_the_charts(name: str, data: MarketData) -> None
     }
     work = Workspace(data, IndicatorCache())
     node = Indicator(name, tuple(params.items()))
-    own = number_table(Emitter(SymbolTables(work)), node, *data.panel.shape)
+    own = number_table(SymbolTables(work), node, *data.panel.shape)
     table = work.own.restore(own)
     panel, entry = data.panel, INDICATORS[name]
     for i in range(panel.shape[1]):
@@ -90,7 +89,7 @@ def test_rank_among_sectors() -> None:
     ).entry_rules.left
     assert isinstance(node, Rank)
     work, reference = Workspace(GAPPED, IndicatorCache()), Reference(GAPPED)
-    table = work.own.restore(SymbolTables(work).rank(node))
+    table = work.own.restore(SymbolTables(work)(node))
     for i in range(GAPPED.panel.shape[1]):
         assert np.array_equal(table[:, i], reference.number(node, i), equal_nan=True)
 
