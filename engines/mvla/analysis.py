@@ -1,0 +1,126 @@
+"""One index at one instant: the layers put together."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from engines.calibration.mapping import Calibrator
+from engines.mvla import chains, confidence, discipline, filters, levels, modes, trades
+from engines.mvla.features import Features, features
+from engines.mvla.filters import Check
+from engines.mvla.history import History
+from engines.mvla.inputs import Memory, Moment, Profile
+from engines.mvla.parameters import ENGINE_VERSION, Parameters
+from engines.mvla.strength import Strength, iv_rank, strength
+from engines.mvla.votes import FLAT, Direction, direction
+
+WAYS: Final = {1: "BULLISH", 0: "NEUTRAL", -1: "BEARISH"}
+UNCALIBRATED: Final = Calibrator()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the engine says. ``vetoes``: the checks that failed; nothing fires while there is one.
+
+    ``distance``: stop distance dS on the index in points, None without a direction. ``memory``: for the next analysis.
+    """
+
+    index: str
+    at_s: float
+    spot: float
+    profile: Profile
+    direction: Direction
+    strength: Strength
+    features: Features
+    entry: modes.Entry
+    confidence: confidence.Confidence
+    checks: tuple[Check, ...]
+    money: chains.Money
+    picked: trades.Picked
+    discipline: discipline.Verdict
+    iv_rank: float | None
+    distance: float | None
+    memory: Memory
+    kept_s: float
+    params_hash: str
+    engine_version: str = ENGINE_VERSION
+
+    @property
+    def way(self) -> int:
+        """Direction of the trade: 1, 0 or -1."""
+        return self.entry.way
+
+    @property
+    def trade_direction(self) -> str:
+        """BULLISH, NEUTRAL or BEARISH."""
+        return WAYS[self.way]
+
+    @property
+    def vetoes(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.passed is False)
+
+    @property
+    def actionable(self) -> bool:
+        """Whether the analysis may fire: a direction, an entry, no veto, and a confidence from 50 on."""
+        return self.way != FLAT and not self.vetoes and self.confidence.tier is not None
+
+    @property
+    def missing_inputs(self) -> tuple[str, ...]:
+        """Names of votes and parts of strength that had no data."""
+        votes = [vote.name for vote in self.direction.votes if vote.value is None]
+        parts = [f"strength.{part.name}" for part in self.strength.parts if part.value is None]
+        return (*votes, *parts)
+
+
+def analyse(
+    history: History, moment: Moment, *, calibrator: Calibrator = UNCALIBRATED, cap: int | None = None
+) -> Analysis:
+    """Return the analysis at ``moment.at_s``. Bars after that instant in ``history`` are not looked at.
+
+    ``calibrator`` maps the raw score to a probability; ``cap`` is the highest confidence that may be published while
+    an alarm stands. The same arguments give the same answer.
+    """
+    p = history.parameters
+    f = features(history, moment, p)
+    voted, strong = direction(f, moment, p), strength(f, moment, p)
+    sign, since_s = modes.remember(moment.memory, voted.d, moment.at_s, p)
+    kept_s = moment.at_s - since_s
+    found = modes.entry(f, voted, strong, kept_s, p)
+    rank = iv_rank(moment.day.vix_closes.tolist(), moment.day.vix, p.iv_rank_days)
+    said = discipline.verdict(moment.record, found.way, moment.at_s, p)
+    trust = confidence.confidence(
+        d=voted.d, q=voted.q, s=strong.s, way=found.way, mode=found.mode, calibrator=calibrator, cap=cap, p=p,
+        softeners=confidence.softeners(f, moment, found.way, rank, p),
+    )  # fmt: skip
+    checks = filters.market_checks(f, moment, p) + filters.direction_checks(f, moment, voted, p)
+    checks += filters.entry_checks(f, found, said, p)
+    money, picked, distance = _trades(f, moment, found.way, trust.probability, said.size, p)
+    if found.way != FLAT and moment.profile is Profile.LIVE:
+        checks += trades.trade_checks(picked, p)
+    return Analysis(
+        index=moment.index, at_s=moment.at_s, spot=moment.spot, profile=moment.profile, direction=voted,
+        strength=strong, features=f, entry=found, confidence=trust, checks=_once(checks), money=money, picked=picked,
+        discipline=said, iv_rank=rank, distance=distance, kept_s=kept_s, params_hash=history.params_hash,
+        memory=Memory(sign, since_s, moment.at_s, found.way, found.mode),
+    )  # fmt: skip
+
+
+def _trades(
+    f: Features, moment: Moment, way: int, probability: float | None, size: float, p: Parameters
+) -> tuple[chains.Money, trades.Picked, float | None]:
+    money = chains.money(moment.index, moment.chain, moment.spot)
+    if way == FLAT or probability is None:
+        return money, trades.Picked(), None
+    distance = levels.stop_distance(f, way, p)
+    known = distance if distance == distance else None
+    if moment.profile is Profile.INDEX_ONLY:
+        return money, trades.Picked(), known
+    return money, trades.pick(moment, money, way, distance, probability, size, p), known
+
+
+def _once(checks: list[Check]) -> tuple[Check, ...]:
+    """Return the checks without repeats of a code; a failed one wins."""
+    found: dict[str, Check] = {}
+    for check in checks:
+        if check.code not in found or (check.passed is False and found[check.code].passed is not False):
+            found[check.code] = check
+    return tuple(found.values())

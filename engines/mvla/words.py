@@ -1,0 +1,100 @@
+"""The engine's codes in words, for people. Every code that can leave the engine stands here."""
+
+from typing import Final
+
+from engines.mvla.filters import Check
+
+#: What forbids a signal; ``{measure}``, ``{limit}`` and the check's own facts are filled in.
+VETOES: Final[dict[str, str]] = {
+    "MARKET_CLOSED": "The market is not in continuous trading ({phase}).",
+    "TOO_EARLY": "Nothing fires before {limit}, while the opening range forms.",
+    "TOO_LATE": "Nothing fires after {limit}; too little of the session is left.",
+    "EVENT_BLACKOUT": "Nothing fires around {reason}.",
+    "DATA_STALE": "The newest data is {measure} seconds old; at most {limit} is allowed.",
+    "WARMING_UP": "Only {measure} of {limit} five-minute bars are there; averages are not settled.",
+    "VIX_JUMP": "India VIX is up {measure} % on the day; from {limit} % on nothing fires.",
+    "CHOPPY": "The index moves sideways: choppiness {measure}, at most {limit}.",
+    "NEAR_CIRCUIT": "The index is within {measure} % of a market-wide circuit trigger.",
+    "AFTER_HALT": "Trading went on {measure} minutes ago after a pause; {limit} minutes are waited for.",
+    "LOW_COVERAGE": "Only {measure} % of the direction votes have data; {limit} % are needed.",
+    "NO_DIRECTION": "The votes do not agree on a direction.",
+    "MOMENTUM_NOT_CONFIRMED": "The last 15 minutes do not confirm the direction: {measure} of {limit} ATR.",
+    "NO_ENTRY": "No entry pattern is complete.",
+    "MAX_TRIGGERS": "This index has had its three signals today.",
+    "COOL_DOWN": "A stop was hit a short while ago; the direction rests.",
+    "DAILY_LOSS_STOP": "Two stops, or a loss of twice the risk, end the day.",
+    "SPREAD_WIDE": "The option's spread is {measure} % of its price; at most {limit} % is allowed.",
+    "THIN_OPTION": "The option has {measure} % of the open interest or trading that is needed.",
+    "REWARD_TOO_SMALL": "Reward after costs is {measure} times the risk (before costs {gross}); {limit} is needed.",
+    "COST_TOO_HIGH": "Costs eat {measure} % of the reward; at most {limit} % is allowed.",
+    "NO_CHAIN": "There is no option chain to choose from.",
+    "MISSING_STRIKES": "A strike that is needed is not listed or not quoted.",
+    "NO_FORWARD": "The forward of this expiry cannot be told.",
+    "IV_UNKNOWN": "An option's volatility cannot be solved and none is known from before.",
+    "NO_SPOT": "No bars of the index are at hand.",
+    "PROVIDER_DOWN": "A source of market data does not answer.",
+    "CALENDAR_UNKNOWN": "No official trading calendar is loaded for this year.",
+    "NOT_LISTED": "The contract that is needed is not listed.",
+}
+
+VOTES: Final = {
+    "orb": "Opening range",
+    "vwap": "Future against its VWAP",
+    "ema": "Averages of 9 and 21 bars",
+    "supertrend": "Supertrend",
+    "fut_oi": "Open interest of the future",
+    "opt_oi": "Puts against calls written",
+    "breadth": "Advances against declines",
+}
+
+STRENGTH: Final = {
+    "adx": "Trend (ADX)",
+    "range": "Range against the usual",
+    "volume": "Volume against the usual",
+    "momentum": "Move of 15 minutes",
+    "breadth": "One-sidedness of the market",
+}
+
+SOFTENERS: Final = {
+    "EXPIRY_AFTERNOON": "Afternoon of an expiry day",
+    "LUNCH": "Quiet hours 12:00-13:15",
+    "RICH_PREMIUM": "Options are dear: volatility near the top of its year",
+    "GAP_AGAINST": "An open gap points the other way",
+    "TREND_AGAINST": "Against the 20-day average",
+}
+
+MODES: Final = {
+    "BREAKOUT": "Breakout",
+    "PULLBACK": "Pullback",
+    "CONTINUATION": "Continuation",
+    "REVERSAL": "Reversal",
+    "NONE": "None",
+}
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def veto(check: Check) -> str:
+    """Return the sentence of a failed check."""
+    facts = {"measure": _number(check.measure), "limit": _number(check.limit)} | check.facts
+    return VETOES[check.code].format_map(_Known(facts))
+
+
+def vote(value: float | None) -> str:
+    """Return a vote in words."""
+    if value is None:
+        return "no data"
+    side = "bullish" if value > 0 else "bearish"
+    size = abs(value)
+    if size < 0.1:
+        return "neutral"
+    return f"slightly {side}" if size < 0.33 else side if size < 0.66 else f"strongly {side}"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "an unknown number of"
+    return f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.2f}"
