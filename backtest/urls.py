@@ -6,10 +6,18 @@ from backtest.api.runs import CompareApi, OneRunApi, RunApi, RunsApi
 from backtest.api.studies import CancelApi, OneStudyApi, SweepApi, SweepsApi, WalkForwardApi
 from backtest.models import Study
 from backtest.pages.compare import ComparePage
+from backtest.pages.guide import GuidePage
+from backtest.pages.listing import BacktestsPage
+from backtest.pages.new import NewBacktestPage
+from backtest.pages.report import ReportPage
 
 WALK = {"kind": Study.Kind.WALK_FORWARD}
 
 urlpatterns = [
+    path("backtests/", BacktestsPage.as_view(), name="backtests"),
+    path("backtests/new/", NewBacktestPage.as_view(), name="backtest-new"),
+    path("backtests/guide/", GuidePage.as_view(), name="backtest-guide"),
+    path("backtests/<int:run_id>/", ReportPage.as_view(), name="backtest"),
     path("backtests/compare/", ComparePage.as_view(), name="backtest-compare"),
     path("api/backtest/options", OptionsApi.as_view()),
     path("api/backtest/jobs/<str:kind>/<int:number>", JobApi.as_view()),
