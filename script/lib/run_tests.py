@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 POSTGRES_DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS_DEFAULT = "redis://127.0.0.1:6379/15"
-DATABASE_TESTS = ("core", "accounts", "market", "signals", "backtest", "tradeplatform", "tests/flows")
+DATABASE_TESTS = ("core", "accounts", "market", "signals", "backtest", "partners", "tradeplatform", "tests/flows")
 PARALLEL = ("-n", "2", "--dist", "loadfile")
 TEST_SECRET = "tests-only-" + "x" * 50
 

@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+
+
+class PartnersConfig(AppConfig):
+    name = "partners"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from accounts.services.vault import register_sealed
+        from partners.models import Endpoint
+
+        register_sealed(Endpoint, "secret_sealed", "old_secret_sealed")

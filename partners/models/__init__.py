@@ -1,0 +1,12 @@
+"""Rows of the partner platform."""
+
+from partners.models.deliveries import Attempt, Delivery
+from partners.models.endpoints import Endpoint
+from partners.models.keys import ApiKey
+from partners.models.partners import Member, Partner
+from partners.models.requests import IdempotentAnswer, Usage
+from partners.models.subscriptions import Subscription
+
+__all__ = [
+    "ApiKey", "Attempt", "Delivery", "Endpoint", "IdempotentAnswer", "Member", "Partner", "Subscription", "Usage",
+]  # fmt: skip

@@ -1,0 +1,106 @@
+"""Keys of the partner surface: made, shown once, rotated with an overlap, revoked at once."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Model, Q, QuerySet
+
+from accounts.hashing import same
+from core import audit
+from core.errors import Conflict
+from partners.constants import Environment
+from partners.models import ApiKey, Partner
+
+_FORM = re.compile(r"tc_(live|test)_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+LAST_USE_STEP = timedelta(seconds=60)
+OVERLAP_MAX = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key on the one occasion it can be read. Its ``repr`` does not show it."""
+
+    row: ApiKey
+    text: str
+
+    def __repr__(self) -> str:
+        return f"NewKey({self.row})"
+
+
+def _hash(salt: str, secret: str) -> str:
+    """A fast hash is right: the secret has 256 random bits, so there is nothing to try out."""
+    return hashlib.sha256(f"{salt}:{secret}".encode()).hexdigest()
+
+
+@transaction.atomic
+def key_create(
+    *,
+    partner: Partner,
+    environment: str,
+    actor: Model | str,
+    now: datetime,
+    overlap: timedelta | None = None,
+    label: str = "",
+    reason: str = "",
+    ip: str = "",
+) -> NewKey:
+    """Return a new key of ``partner``. With ``overlap`` the live keys of the environment end after it (0: at once).
+
+    Raises Conflict for a partner that is not active.
+    """
+    Partner.objects.select_for_update().get(pk=partner.pk)
+    if not partner.is_active:
+        raise Conflict("The partner is not active. Activate it before making a key.")
+    if overlap is not None:
+        ends = now + overlap
+        live = live_keys(partner, now=now).filter(environment=environment)
+        live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=ends)).update(expires_at=ends)
+    public_id, salt, secret = secrets.token_hex(6), secrets.token_hex(16), secrets.token_urlsafe(32)
+    row = ApiKey.objects.create(
+        partner=partner, environment=environment, label=label, public_id=public_id, salt=salt,
+        secret_hash=_hash(salt, secret), created_at=now,
+    )  # fmt: skip
+    data = {"partner": partner.name, "overlap_h": None if overlap is None else overlap / timedelta(hours=1)}
+    audit.record(actor=actor, action="partner_key.created", object=row, ip=ip, at=now, data={**data, "reason": reason})
+    return NewKey(row, f"{row.prefix}_{secret}")
+
+
+@transaction.atomic
+def key_revoke(*, key: ApiKey, actor: Model | str, now: datetime, reason: str = "", ip: str = "") -> bool:
+    """Kill a key at once; return whether it was alive."""
+    revoked = ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
+    if revoked:
+        data = {"partner": key.partner.name, "reason": reason}
+        audit.record(actor=actor, action="partner_key.revoked", object=key, ip=ip, at=now, data=data)
+    return bool(revoked)
+
+
+def live_keys(partner: Partner, *, now: datetime) -> QuerySet[ApiKey]:
+    """Return the keys of ``partner`` that work now."""
+    open_end = Q(expires_at__isnull=True) | Q(expires_at__gt=now)
+    return ApiKey.objects.filter(open_end, partner=partner, revoked_at__isnull=True)
+
+
+def key_check(*, text: str, now: datetime) -> ApiKey | None:
+    """Return the key ``text`` is, its partner loaded, or None if it does not work. Nothing is remembered between calls.
+
+    A wrong public id and a wrong secret take the same way, so that time tells nothing of which it was.
+    """
+    match = _FORM.fullmatch(text)
+    environment, public_id, secret = match.groups() if match else (Environment.LIVE.value, "", "")
+    row = ApiKey.objects.select_related("partner").filter(public_id=public_id, environment=environment).first()
+    salt, stored = (row.salt, row.secret_hash) if row else ("0" * 32, "0" * 64)
+    if not same(_hash(salt, secret), stored) or row is None or not _works(row, now):
+        return None
+    if row.last_used_at is None or now - row.last_used_at >= LAST_USE_STEP:
+        ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
+    return row
+
+
+def _works(row: ApiKey, now: datetime) -> bool:
+    ended = row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now)
+    return not ended and row.partner.is_active
