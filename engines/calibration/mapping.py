@@ -1,8 +1,8 @@
 """From a raw score of 50 to 100 to the probability that the signal comes good.
 
 How much is fitted depends on how much is known: nothing below 50 outcomes, a curve of two parameters below 200 (Platt
-1999), a free rising step function from there on (Zadrozny & Elkan 2002). Written here because serving needs no more
-than a look-up: the library that the tests compare with would cost the server a hundred megabytes.
+1999), a free rising step function from there on (Zadrozny & Elkan 2002). Both are a page of arithmetic, and serving
+needs no more than a look-up.
 """
 
 import math

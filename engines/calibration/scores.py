@@ -27,7 +27,7 @@ class Bin(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """Brier score against that of always saying the base rate; ``skill`` is 1 - brier / base, None where the base is 0."""
+    """Brier score beside that of the base rate; ``skill`` is 1 - brier / base, None where the base is 0."""
 
     n: int
     base_rate: float
@@ -66,7 +66,7 @@ def reliability(said: npt.ArrayLike, came: npt.ArrayLike, *, bins: int = BINS) -
 
 
 def expected_calibration_error(said: npt.ArrayLike, came: npt.ArrayLike, *, bins: int = BINS) -> float:
-    """Return the mean distance of said and observed over the groups of the reliability table, weighted by their size."""
+    """Return the mean distance of said and observed over the rows of the reliability table, by their size."""
     table = reliability(said, came, bins=bins)
     return sum(row.n * abs(row.said - row.observed) for row in table) / sum(row.n for row in table)
 

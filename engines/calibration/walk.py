@@ -1,4 +1,4 @@
-"""Calibration as it would have happened: every score is judged by a fit that knew nothing of it or of what came after."""
+"""Calibration as it would have happened: each score is judged by a fit that knew nothing of it or what came after."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -33,7 +33,7 @@ class Refit:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """``probability`` of each signal, shape (N,), as said at its time; ``calibrated``: whether it rested on outcomes."""
+    """``probability`` of each signal, shape (N,), as said at its time; ``calibrated``: if it rested on outcomes."""
 
     probability: Floats
     calibrated: npt.NDArray[np.bool_]

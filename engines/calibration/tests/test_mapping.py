@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
 
 from engines.calibration.mapping import Calibrator, fit, isotonic, platt
 
@@ -23,26 +21,34 @@ def test_the_golden_steps():
     assert said == pytest.approx([0, 0.5, 0.5, 0.5, 2 / 3, 0.8, 1])
 
 
-@given(st.lists(st.tuples(st.integers(50, 100), st.integers(0, 1)), min_size=2, max_size=60))
-def test_the_steps_are_those_of_the_reference(cases):
-    scores, outcomes = (np.array(column, dtype=float) for column in zip(*cases, strict=True))
+@given(st.lists(st.tuples(st.integers(50, 100), st.integers(0, 1)), min_size=2, max_size=40))
+def test_the_steps_are_those_of_the_minimax_formula(cases):
+    """Robertson, Wright & Dykstra (1988): greatest over the beginnings of the least mean to any end."""
+    scores, outcomes = (np.array(column, dtype=float) for column in zip(*sorted(cases), strict=True))
     xs, ys = isotonic(scores, outcomes)
-    reference = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(scores, outcomes)
-    at = np.linspace(45, 105, 61)
-    assert np.interp(at, xs, ys) == pytest.approx(reference.predict(at), abs=1e-9)
+    for x, y in zip(xs, ys, strict=True):
+        means = [
+            min(outcomes[(scores >= first) & (scores <= last)].mean() for last in xs[xs >= x]) for first in xs[xs <= x]
+        ]
+        assert y == pytest.approx(max(means))
 
 
-def test_the_curve_is_that_of_an_unpenalised_regression_on_smoothed_targets():
+def test_the_curve_is_where_the_likelihood_of_the_smoothed_targets_is_flat_and_highest():
     raw, came = sample(120)
     slope, offset = platt(raw, came)
     wins = came.sum()
     target = np.where(came == 1, (wins + 1) / (wins + 2), 1 / (len(came) - wins + 2))
-    weights = np.concatenate([target, 1 - target])
-    twice = np.concatenate([raw, raw])[:, None]
-    kinds = np.repeat([1, 0], len(raw))
-    reference = LogisticRegression(C=np.inf, tol=1e-10, max_iter=10_000).fit(twice, kinds, sample_weight=weights)
+
+    def likelihood(a, b):
+        said = 1 / (1 + np.exp(a * raw + b))
+        return float(np.sum(target * np.log(said) + (1 - target) * np.log(1 - said)))
+
     said = 1 / (1 + np.exp(slope * raw + offset))
-    assert said == pytest.approx(reference.predict_proba(raw[:, None])[:, 1], abs=1e-4)
+    assert np.sum(target - said) == pytest.approx(0, abs=1e-6)
+    assert np.sum((target - said) * raw) == pytest.approx(0, abs=1e-4)
+    best = likelihood(slope, offset)
+    for a, b in ((0.001, 0), (-0.001, 0), (0, 0.05), (0, -0.05)):
+        assert likelihood(slope + a, offset + b) < best
 
 
 @pytest.mark.parametrize(
