@@ -6,4 +6,5 @@ class BacktestConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from backtest.services import portability  # noqa: F401 - registers what an account's export holds of ours
+        # Each registers itself: what an export holds of ours, and the last runs that lists of strategies show.
+        from backtest.services import last_runs, portability  # noqa: F401

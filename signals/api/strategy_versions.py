@@ -15,6 +15,7 @@ from signals.api.strategies import seen
 from signals.models import Strategy, StrategyVersion
 from signals.selectors.strategies import version_of, versions_of
 from signals.services.strategies.diffs import changes
+from signals.services.strategies.language import phrase_of
 from signals.services.strategies.portability import exported
 
 
@@ -93,8 +94,17 @@ class DiffApi(APIView):
         if after is None:
             raise NotFound("The strategy has no versions.")
         before = version_at(strategy, query.get("from", max(1, after.number - 1)))
-        found = changes(before.body, after.body)
-        return Response({"from": before.number, "to": after.number, "changes": found})
+        rows = [_told(row, before.body, after.body) for row in changes(before.body, after.body)]
+        return Response({"from": before.number, "to": after.number, "changes": rows})
+
+
+def _told(row: dict[str, Any], before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Put the rules of a change into words beside them, as ``before_text`` and ``after_text``; else empty."""
+    texts = {
+        "before_text": phrase_of(row["before"], before.get("params") or {}),
+        "after_text": phrase_of(row["after"], after.get("params") or {}),
+    }
+    return {**row, **texts}
 
 
 class ExportApi(APIView):

@@ -84,9 +84,10 @@ export async function getFile(url: string): Promise<{ blob: Blob; name: string }
   return { blob: await response.blob(), name };
 }
 
-/** `bearer`: a token to send instead of relying on the cookie. */
-export async function sendJson<T>(method: Method, url: string, body?: unknown, bearer?: string): Promise<T> {
+/** `bearer`: a token to send instead of relying on the cookie. `signal` takes the question back. */
+export async function sendJson<T>(method: Method, url: string, body?: unknown, bearer?: string, signal?: AbortSignal): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: "application/json" } };
+  if (signal) init.signal = signal;
   if (body !== undefined) {
     init.headers = { Accept: "application/json", "Content-Type": "application/json" };
     init.body = JSON.stringify(body);

@@ -24,6 +24,12 @@ export function startMenus(): void {
       if (other !== button && !panel(other)?.contains(target)) set(other, false);
     }
     if (button) set(button, button.getAttribute("aria-expanded") !== "true");
+    // What was chosen takes over; the focus goes back to the button, where a dialog leaves it when it closes.
+    const chosen = target.closest(".menu-item") && buttons().find((other) => panel(other)?.contains(target));
+    if (chosen) {
+      set(chosen, false);
+      chosen.focus();
+    }
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;

@@ -13,9 +13,10 @@ from engines.strategy.canonical import strategy_hash, to_body
 from engines.strategy.lint import lint
 from engines.strategy.nodes import Strategy as Rules
 from engines.strategy.parse import parse_strategy
-from engines.strategy.reader import Fault, InvalidStrategy
+from engines.strategy.reader import Fault, InvalidStrategy, Reader
+from engines.strategy.rules import CONDITION_TYPES, OPERAND_TYPES, read_condition, read_operand
 from engines.strategy.schema import strategy_schema
-from engines.strategy.sentence import sentences
+from engines.strategy.sentence import condition_sentence, operand_phrase, sentences
 from signals.models import StrategyVersion
 
 _KEPT: Final = 256
@@ -96,6 +97,23 @@ def words_of(rules: Rules) -> dict[str, Any]:
     """Return the strategy in words: ``sentence`` in one piece, ``sentences`` part by part."""
     parts = sentences(rules)
     return {"sentence": parts.text, "sentences": asdict(parts)}
+
+
+def phrase_of(node: Any, parameters: Mapping[str, float]) -> str:
+    """Put a condition or operand of a stored body into words; empty for what is neither."""
+    kind = node.get("type") if isinstance(node, Mapping) else None
+    reader = Reader()
+    reader.params = dict(parameters)
+    try:
+        if kind in CONDITION_TYPES:
+            condition = read_condition(reader, node, "", position=True)
+            return "" if condition is None else condition_sentence(condition, reader.params)
+        if kind in OPERAND_TYPES:
+            operand = read_operand(reader, node, "", position=True)
+            return "" if operand is None else operand_phrase(operand, reader.params)
+    except InvalidStrategy:
+        return ""
+    return ""
 
 
 def schema() -> dict[str, Any]:
