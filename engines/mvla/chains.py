@@ -48,7 +48,10 @@ def place_of(chain: Chain, strike: float) -> int | None:
 def money(index: str, chain: Chain | None, spot: float) -> Money:
     """Return step, strike at the money and forward: the future of the same expiry, else put-call parity there."""
     strikes = chain.strikes.tolist() if chain is not None else ()
-    step = strike_step(index, strikes, spot)
+    known = spot > 0.0
+    step = strike_step(index, strikes, spot if known else None)
+    if not known:
+        return Money(step, float("nan"), None, "")
     atm = atm_strike(spot, step)
     if chain is None:
         return Money(step, atm, None, "")

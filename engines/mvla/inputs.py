@@ -22,7 +22,7 @@ class Profile(StrEnum):
 class MinuteBars:
     """One-minute bars of up to eleven sessions, ascending; shape (T,) each.
 
-    ``ts``: start of the bar. ``session``: number of its session, counted without gaps, the highest is today's. ``clock``: exchange time of
+    ``ts``: start of the bar. ``session``: number of its session, without gaps, the highest is today's. ``clock``: exchange time of
     day at its start, minutes after midnight (what "09:30" in a rule means). ``opens``: first ``ts`` that bar buckets
     of each bar's session are counted from. ``volume``: units, NaN where unknown; None for an index.
     """
