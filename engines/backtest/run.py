@@ -1,7 +1,8 @@
 """The entrance: a compiled strategy, a panel and a configuration in, a simulated account out."""
 
+from collections import OrderedDict
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from engines.backtest import layout as at
 from engines.backtest.config import Effective, RunConfig, effective
 from engines.backtest.kernel import run_days
-from engines.backtest.layout import Floats, Ints, Market, Rules, State
+from engines.backtest.layout import Flags, Floats, Ints, Market, Rules, State
 from engines.backtest.results import BacktestResult, OpenPositions, Skipped, Trades
 from engines.charges.constants import ROW_WIDTH
 from engines.charges.tables import era_rows
@@ -59,6 +60,9 @@ def check_run(panel: PricePanel, strategy: CompiledStrategy, first: int, last: i
 
 def _frozen(values: npt.NDArray[Any], kind: Any) -> npt.NDArray[Any]:
     """Return a read-only contiguous view: mapped files and fresh arrays have one compiled type then."""
+    flags = values.flags
+    if not flags.writeable and flags.c_contiguous and type(values) is np.ndarray and values.dtype == kind:
+        return values
     view = np.ascontiguousarray(values, kind).view(np.ndarray)
     view.setflags(write=False)
     return view
@@ -82,21 +86,53 @@ def market_of(panel: PricePanel, config: RunConfig) -> Market:
     return Market(*columns, sector, _frozen(era, np.int64), _frozen(rates, np.int64))
 
 
-def rules_of(strategy: CompiledStrategy) -> Rules:
-    """Return the strategy as the kernel reads it: exit programs end to end, the add-on's after them."""
+class _Programs(NamedTuple):
+    """Exit programs end to end, the add-on's after them: the first fields of `Rules`."""
+
+    ops: npt.NDArray[np.int16]
+    args: Ints
+    constants: Floats
+    bounds: Ints
+    ignore_min_hold: Flags
+
+
+#: Programs joined before, by the identity of the rules they were joined of (which are kept with them).
+_joined: OrderedDict[tuple[int, int], tuple[Any, Any, _Programs]] = OrderedDict()
+_JOINED_MOST = 64
+
+
+def _programs_of(strategy: CompiledStrategy) -> _Programs:
+    """Return the strategy's programs joined: compiled again over other days, a strategy has the same ones."""
+    key = id(strategy.exits), id(strategy.addons)
+    known = _joined.get(key)
+    if known is None or known[0] is not strategy.exits or known[1] is not strategy.addons:
+        known = _joined[key] = strategy.exits, strategy.addons, _joined_programs(strategy)
+        while len(_joined) > _JOINED_MOST:
+            _joined.popitem(last=False)
+    return known[2]
+
+
+def _joined_programs(strategy: CompiledStrategy) -> _Programs:
     codes = [rule.code for rule in strategy.exits]
     codes.append(strategy.addons.code if strategy.addons else _NO_CODE)
     args, offset = [], 0
     for code in codes:
         args.append(np.where(code.ops == 0, code.args + offset, code.args))
         offset += len(code.constants)
-    candidates = strategy.candidates
-    return Rules(
+    return _Programs(
         ops=_frozen(np.concatenate([code.ops for code in codes]), np.int16),
         args=_frozen(np.concatenate(args), np.int64),
         constants=_frozen(np.concatenate([code.constants for code in codes]), np.float64),
         bounds=_frozen(np.cumsum([0, *(len(code.ops) for code in codes)]), np.int64),
         ignore_min_hold=_frozen(np.array([rule.ignore_min_hold for rule in strategy.exits], np.bool_), np.bool_),
+    )
+
+
+def rules_of(strategy: CompiledStrategy) -> Rules:
+    """Return the strategy as the kernel reads it."""
+    candidates = strategy.candidates
+    return Rules(
+        *_programs_of(strategy),
         flags=_frozen(strategy.flags, np.int8),
         values=_frozen(strategy.values, np.float64),
         rank_exit=_frozen(strategy.rank_exit, np.bool_),
@@ -152,18 +188,19 @@ def new_state(rules: Rules, config: RunConfig, caps: Effective, symbols: int, se
     )
 
 
-_WHOLE = frozenset(
-    {"symbol", "entry_day", "exit_day", "exit_signal_day", "reason", "quantity", "bars_held", "rank", "addons"}
-    | {"stuck_days"}
-)
+_WHOLE_COLUMNS = (
+    "symbol", "entry_day", "exit_day", "exit_signal_day", "reason", "quantity", "bars_held", "rank", "addons",
+    "stuck_days",
+)  # fmt: skip
+_WHOLE = [at.TRADE_COLUMNS.index(name) for name in _WHOLE_COLUMNS]
+
+_WHOLE_OPEN = [at.ENTRY_DAY, at.QUANTITY, at.BARS, at.STUCK]
 
 
 def _trades(panel: PricePanel, state: State) -> Trades:
     table = state.trades[: state.counters[at.TRADES]].T.copy()
-    columns = {
-        name: table[at_column].astype(np.int64) if name in _WHOLE else table[at_column]
-        for at_column, name in enumerate(at.TRADE_COLUMNS)
-    }
+    columns = dict(zip(at.TRADE_COLUMNS, table, strict=True))
+    columns.update(zip(_WHOLE_COLUMNS, table[_WHOLE].astype(np.int64), strict=True))
     symbol = columns["symbol"]
     return Trades(
         **columns,
@@ -174,21 +211,18 @@ def _trades(panel: PricePanel, state: State) -> Trades:
 
 def _open(state: State) -> OpenPositions:
     symbol = state.held[: state.counters[at.HELD]].copy()
-    book = state.book[symbol]
-
-    def whole(column: int) -> Ints:
-        return book[:, column].astype(np.int64)
-
+    book = state.book[symbol].T
+    entry_day, quantity, bars, stuck = book[_WHOLE_OPEN].astype(np.int64)
     return OpenPositions(
         symbol=symbol,
-        entry_day=whole(at.ENTRY_DAY),
-        quantity=whole(at.QUANTITY),
-        entry_price=book[:, at.COST] / book[:, at.QUANTITY],
-        last_price=book[:, at.LAST_CLOSE].copy(),
-        charges=book[:, at.CHARGES].copy(),
-        bars_held=whole(at.BARS),
-        conviction=book[:, at.CONVICTION].copy(),
-        stuck_days=whole(at.STUCK),
+        entry_day=entry_day,
+        quantity=quantity,
+        entry_price=book[at.COST] / book[at.QUANTITY],
+        last_price=book[at.LAST_CLOSE].copy(),
+        charges=book[at.CHARGES].copy(),
+        bars_held=bars,
+        conviction=book[at.CONVICTION].copy(),
+        stuck_days=stuck,
     )
 
 

@@ -58,6 +58,10 @@ def _steps() -> tuple[Days, Floats]:
 
 
 def daily_risk_free(dates: Days) -> Floats:
-    """Return (D,) the risk-free return of each session."""
+    """Return (D,) the risk-free return of each session; ``dates`` ascend."""
     starts, rates = _steps()
-    return rates[np.searchsorted(starts, dates.astype("datetime64[D]"), side="right")]
+    out = np.full(len(dates), rates[0])
+    changes = np.searchsorted(dates.astype("datetime64[D]", copy=False), starts)
+    for change, rate in zip(changes.tolist(), rates[1:].tolist(), strict=True):
+        out[change:] = rate
+    return out

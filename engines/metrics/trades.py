@@ -61,12 +61,12 @@ def trade_figures(pnl: Floats, risk: Floats | None = None) -> TradeFigures:
 
 def exposure(equity: Floats, cash: Floats) -> float:
     """Return the mean over all closes of the share of equity that was invested."""
-    return float(np.mean(1.0 - cash / equity)) if len(equity) else 0.0
+    return float((1.0 - cash / equity).sum() / len(equity)) if len(equity) else 0.0
 
 
 def turnover(bought: float, sold: float, equity: Floats) -> float:
     """Return min(purchases, sales) over the mean equity, a year of 252 sessions."""
     years = max(len(equity) - 1, 1) / SESSIONS_PER_YEAR
-    average = float(np.mean(equity)) if len(equity) else 0.0
+    average = float(equity.sum() / len(equity)) if len(equity) else 0.0
     value = min(bought, sold) / average / years if average > 0.0 else 0.0
     return value if math.isfinite(value) else 0.0

@@ -10,6 +10,7 @@ from engines.strategy.program import TRUE, Flags, Floats, Ints, Truths
 TIE_BARS: Final = 20
 TIE_LEAST_BARS: Final = 5
 _INSERTION: Final = 32
+_FIRST: Final = 4096  # candidates for which there is room at first
 _jit = njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -17,26 +18,24 @@ _jit = njit(cache=True, nogil=True, error_model="numpy")
 def collect(truth: Truths, active: Flags, member: Flags) -> tuple[Ints, Ints, Ints]:
     """Return (start, day, symbol) of all members whose truth is TRUE on an active day; ``start`` as in `Candidates`."""
     days, width = truth.shape
-    bound = 0
-    for t in range(days):
-        if active[t]:
-            row, n = truth[t], 0
-            for i in range(width):
-                n += np.int64(row[i] == TRUE)
-            bound += n
     start = np.zeros(days + 1, np.int64)
-    day, symbol = np.empty(bound, np.int64), np.empty(bound, np.int64)
+    day, symbol = np.empty(max(days, _FIRST), np.int64), np.empty(max(days, _FIRST), np.int64)
     m = 0
     for t in range(days):
         start[t] = m
-        if active[t]:
-            row = truth[t]
-            for i in range(width):
-                if row[i] == TRUE and member[t, i]:
-                    day[m], symbol[m] = t, i
-                    m += 1
+        row, seen = truth[t], np.int8(0)
+        for i in range(width):  # most days have nobody, which is seen faster than who it is
+            seen = np.int8(seen | row[i])
+        if not (seen & TRUE and active[t]):
+            continue
+        while m + width > len(day):
+            day, symbol = np.append(day, day), np.append(symbol, symbol)
+        for i in range(width):
+            if row[i] == TRUE and member[t, i]:
+                day[m], symbol[m] = t, i
+                m += 1
     start[days] = m
-    return start, day[:m], symbol[:m]
+    return start, day[:m].copy(), symbol[:m].copy()
 
 
 @_jit

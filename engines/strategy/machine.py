@@ -51,7 +51,7 @@ class Tables:
 def tables(arrays: Sequence[Floats], days: int, width: int) -> Tables:
     """Check and gather tables: (T, W), (T,) or (W,) float64, told apart by shape; (T, 1) counts as (T,)."""
     layouts = [_layout(array, days, width) for array in arrays]
-    addresses = [array.ctypes.data for array in arrays]
+    addresses = [array.__array_interface__["data"][0] for array in arrays]
     return Tables(tuple(arrays), np.array(addresses, np.int64), np.array(layouts, np.int64))
 
 
@@ -253,7 +253,7 @@ def evaluate(code: Code, source: Tables, width: int, truths: Truths, numbers: Fl
         np.empty(code.depth),
         np.empty(code.depth, np.int64),
         scratch,
-        scratch.ctypes.data,
+        scratch.__array_interface__["data"][0],
         stack,
         truths.reshape(len(truths), truths.shape[1] * width),
         numbers.reshape(len(numbers), numbers.shape[1] * width),

@@ -4,6 +4,7 @@ Fresh memory costs more than the arithmetic that fills it (a page fault for ever
 store when the last array over them is gone.
 """
 
+import math
 from collections import deque
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ import numpy.typing as npt
 
 POOLED_BYTES: Final = 96 * 2**20  # kept at most
 LEAST_BYTES: Final = 2**18  # smaller arrays are cheap to allocate
+
+_FLOAT: Final = np.dtype(np.float64)
 
 _free: dict[int, deque[npt.NDArray[np.uint8]]] = {}
 _kept = [0]
@@ -25,7 +28,7 @@ class _Block:
         self.__array_interface__ = {
             "shape": shape,
             "typestr": dtype.str,
-            "data": (raw.ctypes.data, False),
+            "data": (raw.__array_interface__["data"][0], False),
             "version": 3,
         }
 
@@ -37,8 +40,8 @@ class _Block:
 
 def table(shape: tuple[int, ...], dtype: npt.DTypeLike = np.float64) -> npt.NDArray[Any]:
     """Return an array whose content is undefined, like `numpy.empty`."""
-    kind = np.dtype(dtype)
-    size = int(np.prod(shape)) * kind.itemsize
+    kind = _FLOAT if dtype is np.float64 else np.dtype(dtype)
+    size = math.prod(shape) * kind.itemsize
     if size < LEAST_BYTES:
         return np.empty(shape, kind)
     try:
