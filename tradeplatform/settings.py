@@ -221,7 +221,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
-CELERY_TASK_ROUTES = {"market.*": {"queue": "imports"}, "backtest.*": {"queue": "backtest"}, "partners.*": {"queue": "webhooks"}}
+CELERY_TASK_ROUTES = {
+    "market.*": {"queue": "imports"},
+    "backtest.*": {"queue": "backtest"},
+    "partners.*": {"queue": "webhooks"},
+}
 CELERY_TASK_DEFAULT_QUEUE = "default"
 
 REDIS_URL = CONFIG.redis_url
