@@ -1,6 +1,22 @@
 """Rows of the signals package, one module a noun."""
 
+from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
+from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, NewsArticle
 from signals.models.record import RecordEntry, RecordHead
 from signals.models.strategies import Strategy, StrategyVersion
 
-__all__ = ["RecordEntry", "RecordHead", "Strategy", "StrategyVersion"]
+__all__ = [
+    "DailyCount",
+    "FnoDayOpen",
+    "FnoEvent",
+    "FnoLatest",
+    "FnoScan",
+    "FnoSignal",
+    "IScoreSnapshot",
+    "IScoreStanding",
+    "NewsArticle",
+    "RecordEntry",
+    "RecordHead",
+    "Strategy",
+    "StrategyVersion",
+]
