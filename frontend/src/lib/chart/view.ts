@@ -7,9 +7,11 @@ import {
   LineSeries,
   LineStyle,
   createChart,
+  createSeriesMarkers,
   type IChartApi,
   type IPriceLine,
   type ISeriesApi,
+  type ISeriesMarkersPluginApi,
   type MouseEventParams,
   type Time,
 } from "lightweight-charts";
@@ -21,6 +23,9 @@ import { SHORT_NAMES } from "./address";
 import { barTime, type Bar, type IndicatorLine, type Indicators } from "./bars";
 
 type Line = { label: string; colour: string; series: ISeriesApi<"Line"> | ISeriesApi<"Histogram">; values: Map<Time, number>; last: number | undefined };
+
+/** Something that happened at a bar: an arrow with a word. `colour` is a design token. */
+export type BarMarker = { time: Bar["time"]; side: "buy" | "sell"; text: string; colour: string };
 
 const COLOURS = ["series-1", "series-2", "series-3", "series-4", "series-5"];
 /** Bars shown at first: what the width holds at this many pixels a bar. */
@@ -35,6 +40,8 @@ export class ChartView {
   private readonly volume: ISeriesApi<"Histogram">;
   private lines: Line[] = [];
   private other: IPriceLine | null = null;
+  private marks: ISeriesMarkersPluginApi<Time> | null = null;
+  private markers: BarMarker[] = [];
   private cursor: number | null = null;
   /** New bars move the range before it is put where it belongs: that is nobody's scrolling. */
   private settling = false;
@@ -144,6 +151,30 @@ export class ChartView {
     this.lines.push({ label, colour, series, values, last: [...values.values()].at(-1) });
   }
 
+  /** Mark what happened, oldest first: purchases below their bars, sales above. */
+  setMarkers(markers: BarMarker[]): void {
+    this.markers = markers;
+    this.marks ??= createSeriesMarkers(this.candles, []);
+    this.marks.setMarkers(
+      markers.map(({ time, side, text, colour }) => ({
+        time: time as Time,
+        position: side === "buy" ? ("belowBar" as const) : ("aboveBar" as const),
+        shape: side === "buy" ? ("arrowUp" as const) : ("arrowDown" as const),
+        color: token(colour),
+        text,
+      })),
+    );
+  }
+
+  /** Show the bars between two times with room on both sides, at least `least` bars. */
+  showSpan(from: Bar["time"], to: Bar["time"], least = 90): void {
+    const [first, last] = [from, to].map((time) => this.bars.findIndex((bar) => bar.time >= time)) as [number, number];
+    if (first < 0) return;
+    const end = last < 0 ? this.bars.length - 1 : last;
+    const room = Math.max(12, (least - (end - first)) / 2);
+    this.chart.timeScale().setVisibleLogicalRange({ from: first - room, to: end + room });
+  }
+
   /** Move the crosshair by bars; null when there is nothing to move over. */
   step(by: number): Bar | null {
     if (!this.bars.length) return null;
@@ -241,6 +272,7 @@ export class ChartView {
     this.candles.applyOptions({ upColor: up, wickUpColor: up, downColor: down, wickDownColor: down });
     this.volume.setData(this.bars.map((bar) => this.volumeBar(bar)));
     for (const { series, colour } of this.lines) series.applyOptions({ color: token(colour) });
+    if (this.marks) this.setMarkers(this.markers);
   }
 }
 

@@ -1,0 +1,176 @@
+/** Trades of a share on its candles: where they were bought and sold, and what each brought. */
+
+import { explain, getJson } from "../api";
+import { toBar, type Bar, type Candles } from "../chart/bars";
+import { ChartView, type BarMarker } from "../chart/view";
+import { $, el, isTyping, must } from "../dom";
+import { compact, direction, istDate, number, price, signed, signedPct } from "../format";
+import type { Position, Run, Trade } from "./types";
+
+/** One answer of the API is at most 5,000 bars; a request of so many days stays below it in every market. */
+const CHUNK_DAYS = 4_000;
+const WARM_DAYS = 120;
+const DAY_MS = 86_400_000;
+
+const shift = (day: string, days: number): string => new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
+const dayLabel = (day: string): string => istDate(new Date(`${day}T00:00:00+05:30`));
+
+/** Ranges that cover the days from `from` to `to` in pieces the API answers. */
+export function pieces(from: string, to: string, days = CHUNK_DAYS): { from: string; to: string }[] {
+  const found = [];
+  for (let start = from; start <= to; start = shift(start, days)) {
+    const end = shift(start, days - 1);
+    found.push({ from: start, to: end < to ? end : to });
+  }
+  return found;
+}
+
+/** What is marked of a share's trades and open position, by time. Sales carry their result in percent. */
+export function markersOf(trades: readonly Trade[], open: readonly Position[]): BarMarker[] {
+  const bought = (day: string, quantity: number, addons: number): BarMarker => ({
+    time: day,
+    side: "buy",
+    text: `${number(quantity, 0)}${addons ? ` in ${addons + 1} purchases` : ""}`,
+    colour: "accent",
+  });
+  const marks = trades.flatMap((trade): BarMarker[] => [
+    bought(trade.entry_date, trade.quantity, trade.addons),
+    { time: trade.exit_date, side: "sell", text: signedPct(trade.pnl_pct), colour: trade.pnl > 0 ? "up" : "down" },
+  ]);
+  marks.push(...open.map((position) => bought(position.entry_date, position.quantity, 0)));
+  // A purchase and a sale of one day stand in the order in which they happen: sold at the open, bought again later.
+  return marks.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
+}
+
+export class TradeChart {
+  private readonly drawing: ChartView;
+  private readonly picker: HTMLSelectElement;
+  private symbol = "";
+  private mine: { at: number; trade: Trade }[] = [];
+  private current = -1;
+  /** Bumped by every choice: answers to an older question are dropped. */
+  private question = 0;
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly run: Run,
+    private readonly words: Record<string, string>,
+  ) {
+    this.picker = must<HTMLSelectElement>("select", root);
+    this.drawing = new ChartView(must(".chart-canvas", root), (bar) => this.legend(bar), () => undefined);
+    this.picker.addEventListener("change", () => void this.show(this.picker.value));
+    root.addEventListener("click", (event) => {
+      const target = event.target as Element;
+      const step = target.closest<HTMLElement>("[data-trade-step]")?.dataset.tradeStep;
+      if (step) this.goTo(this.current + Number(step));
+      if (target.closest("[data-retry]")) void this.load(this.symbol);
+    });
+    must(".chart", root).addEventListener("keydown", (event) => this.key(event));
+    // The most traded share tells most at first sight.
+    const most = [...this.picker.options].sort((a, b) => this.countOf(b.value) - this.countOf(a.value))[0];
+    if (most) void this.show(most.value);
+  }
+
+  private countOf(symbol: string): number {
+    return this.run.trades.filter((trade) => trade.symbol === symbol).length;
+  }
+
+  /** Show a trade of the run: its share, its span, its sentence. */
+  async showTrade(at: number): Promise<void> {
+    const trade = this.run.trades[at];
+    if (!trade) return;
+    await this.show(trade.symbol);
+    this.goTo(this.mine.findIndex((one) => one.at === at));
+  }
+
+  private async show(symbol: string): Promise<void> {
+    if (symbol === this.symbol) return;
+    this.symbol = symbol;
+    this.picker.value = symbol;
+    this.mine = this.run.trades.map((trade, at) => ({ at, trade })).filter(({ trade }) => trade.symbol === symbol);
+    this.mine.sort((a, b) => (a.trade.entry_date < b.trade.entry_date ? -1 : 1));
+    this.current = -1;
+    await this.load(symbol);
+  }
+
+  private async load(symbol: string): Promise<void> {
+    const question = ++this.question;
+    const [first, last] = [this.run.equity_curve[0], this.run.equity_curve.at(-1)];
+    if (!first || !last) return;
+    this.note(null, true);
+    const read = (range: { from: string; to: string }): Promise<Candles> =>
+      getJson<Candles>(`/api/market/candles?${new URLSearchParams({ symbol, interval: "day", adjusted: "true", ...range })}`);
+    try {
+      const answers = await Promise.all(pieces(shift(first.date, -WARM_DAYS), shift(last.date, 1)).map(read));
+      if (question !== this.question) return;
+      const bars = answers.flatMap((answer) => answer.candles.map(toBar));
+      this.drawing.setBars(bars, false);
+      this.drawing.setMarkers(markersOf(this.mine.map(({ trade }) => trade), this.run.open_positions.filter((one) => one.symbol === symbol)));
+      must(".chart-source", this.root).textContent = answers.at(-1)?.data_source ?? "no data";
+      this.describe(bars);
+      this.note(bars.length ? null : "There are no daily candles of this share any more.", false);
+      this.goTo(this.mine.length - 1);
+    } catch (cause) {
+      if (question !== this.question) return;
+      this.note(`The candles could not be loaded. ${explain(cause)}`, false);
+      must("[data-retry]", this.root).hidden = false;
+    }
+  }
+
+  private goTo(place: number): void {
+    if (!this.mine.length) return;
+    this.current = Math.max(0, Math.min(this.mine.length - 1, place));
+    const { trade } = this.mine[this.current]!;
+    this.drawing.showSpan(trade.entry_date, trade.exit_date);
+    must("#trade-line").replaceChildren(
+      el("strong", {}, `Trade ${this.current + 1} of ${this.mine.length}`),
+      ` Bought ${number(trade.quantity, 0)} at ₹${price(trade.entry_price)} on ${dayLabel(trade.entry_date)}, sold at ₹${price(trade.exit_price)} on ${dayLabel(trade.exit_date)} after ${number(trade.bars_held, 0)} bars: ${this.words[trade.exit_reason] ?? trade.exit_reason}. Net `,
+      el("span", { class: direction(trade.pnl) }, `₹${signed(trade.pnl, 0)} (${signedPct(trade.pnl_pct)})`),
+      trade.addons ? `, with ${trade.addons} add-on${trade.addons > 1 ? "s" : ""}.` : ".",
+    );
+    for (const button of [...this.root.querySelectorAll<HTMLButtonElement>("[data-trade-step]")]) {
+      const to = this.current + Number(button.dataset.tradeStep);
+      button.disabled = to < 0 || to >= this.mine.length;
+    }
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    const far = event.shiftKey ? 10 : 1;
+    const keys: Record<string, () => Bar | null | void> = {
+      ArrowLeft: () => this.drawing.step(-far),
+      ArrowRight: () => this.drawing.step(far),
+      "+": () => this.drawing.zoom(0.8),
+      "=": () => this.drawing.zoom(0.8),
+      "-": () => this.drawing.zoom(1.25),
+      Escape: () => this.drawing.clearCursor(),
+    };
+    const run = keys[event.key];
+    if (!run) return;
+    event.preventDefault();
+    const bar = run();
+    if (bar) must("#announcer").textContent = `${this.drawing.label(bar.time as never)}: open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}`;
+  }
+
+  private legend(at: Bar | null): void {
+    const bar = at ?? this.drawing?.bars.at(-1);
+    const box = must(".chart-legend .values", this.root);
+    if (!bar) return box.replaceChildren();
+    const pair = (name: string, value: string): HTMLElement => el("span", { class: name !== "C" && "wide" }, `${name} `, el("b", {}, value));
+    box.replaceChildren(el("span", {}, dayLabel(String(bar.time))), pair("O", price(bar.open)), pair("H", price(bar.high)), pair("L", price(bar.low)), pair("C", price(bar.close)), pair("Vol", compact(bar.volume)));
+  }
+
+  private describe(bars: Bar[]): void {
+    const name = this.symbol.slice(this.symbol.indexOf(":") + 1);
+    must(".chart", this.root).setAttribute("aria-label", `Candles of ${name}, ${bars.length} days, with ${this.mine.length} trades marked. The table of trades has the same trades. Arrow keys read bar by bar.`);
+  }
+
+  private note(text: string | null, loading: boolean): void {
+    const note = must(".chart-note", this.root);
+    note.hidden = text === null && !loading;
+    const skeleton = $<HTMLElement>(".skeleton", note);
+    if (skeleton) skeleton.hidden = !loading;
+    must(".message", note).textContent = text ?? "";
+    must("[data-retry]", note).hidden = true;
+  }
+}
