@@ -1,0 +1,1 @@
+"""Sources of what an I-Score needs besides prices. They speak to the outside and know no ORM."""
