@@ -21,7 +21,9 @@ UNCALIBRATED: Final = Calibrator()
 class Analysis:
     """What the engine says. ``vetoes``: the checks that failed; nothing fires while there is one.
 
-    ``distance``: stop distance dS on the index in points, None without a direction. ``memory``: for the next analysis.
+    ``actionable``: it may fire: a direction, an entry, no veto, a confidence from 50 on. ``is_new``: direction and mode
+    are not those of before, so that it does. ``distance``: stop distance dS on the index in points, None without a
+    direction. ``memory``: for the next analysis.
     """
 
     index: str
@@ -41,6 +43,8 @@ class Analysis:
     distance: float | None
     memory: Memory
     kept_s: float
+    actionable: bool
+    is_new: bool
     params_hash: str
     engine_version: str = ENGINE_VERSION
 
@@ -57,11 +61,6 @@ class Analysis:
     @property
     def vetoes(self) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.passed is False)
-
-    @property
-    def actionable(self) -> bool:
-        """Whether the analysis may fire: a direction, an entry, no veto, and a confidence from 50 on."""
-        return self.way != FLAT and not self.vetoes and self.confidence.tier is not None
 
     @property
     def missing_inputs(self) -> tuple[str, ...]:
@@ -96,11 +95,14 @@ def analyse(
     money, picked, distance = _trades(f, moment, found.way, trust.probability, said.size, p)
     if found.way != FLAT and moment.profile is Profile.LIVE:
         checks += trades.trade_checks(picked, p)
+    once = _once(checks)
+    able = found.way != FLAT and trust.tier is not None and all(check.passed is not False for check in once)
+    way, mode, is_new = modes.seen(moment.memory, found.way, found.mode, able)
     return Analysis(
         index=moment.index, at_s=moment.at_s, spot=moment.spot, profile=moment.profile, direction=voted,
-        strength=strong, features=f, entry=found, confidence=trust, checks=_once(checks), money=money, picked=picked,
-        discipline=said, iv_rank=rank, distance=distance, kept_s=kept_s, params_hash=history.params_hash,
-        memory=Memory(sign, since_s, moment.at_s, found.way, found.mode),
+        strength=strong, features=f, entry=found, confidence=trust, checks=once, money=money, picked=picked,
+        discipline=said, iv_rank=rank, distance=distance, kept_s=kept_s, actionable=able, is_new=is_new,
+        params_hash=history.params_hash, memory=Memory(sign, since_s, moment.at_s, way, mode),
     )  # fmt: skip
 
 

@@ -22,9 +22,9 @@ class Profile(StrEnum):
 class MinuteBars:
     """One-minute bars of up to eleven sessions, ascending; shape (T,) each.
 
-    ``ts``: start of the bar. ``session``: number of its session, without gaps, the highest is today's. ``clock``: exchange time of
-    day at its start, minutes after midnight (what "09:30" in a rule means). ``opens``: first ``ts`` that bar buckets
-    of each bar's session are counted from. ``volume``: units, NaN where unknown; None for an index.
+    ``ts``: start of the bar. ``session``: number of its session, without gaps, the highest is today's. ``clock``:
+    exchange time of day at its start, minutes after midnight (what "09:30" in a rule means). ``opens``: the opening of
+    its session, epoch seconds. ``volume``: units, NaN where unknown; None for an index.
     """
 
     ts: Ints

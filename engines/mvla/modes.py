@@ -33,6 +33,17 @@ def remember(memory: Memory, d: float, at_s: float, p: Parameters) -> tuple[int,
     return sign, memory.since_s if unbroken else at_s
 
 
+def seen(memory: Memory, way: int, mode: str, actionable: bool) -> tuple[int, str, bool]:
+    """Return the direction and mode to remember, and whether they are new: only that may trigger.
+
+    What was seen is forgotten when direction or mode change, not when a veto comes and goes.
+    """
+    if actionable:
+        return way, mode, (way, mode) != (memory.direction, memory.mode)
+    kept = (way, mode) == (memory.direction, memory.mode)
+    return (memory.direction, memory.mode, False) if kept else (FLAT, NONE, False)
+
+
 def entry(f: Features, way: Direction, strong: Strength, kept_s: float, p: Parameters) -> Entry:
     """Return the first mode that matches. ``kept_s``: seconds for which D has kept its sign."""
     if way.way == FLAT:

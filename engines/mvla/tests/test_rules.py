@@ -330,3 +330,22 @@ def test_opening_range_is_known_from_0930_on() -> None:
     f = features(past, moment_at(bars, 15), P)
     first = (bars.session == bars.session[-1]) & (bars.clock < 570)
     assert f.or_high == bars.high[first].max()
+
+
+# Transitions
+
+
+def test_only_a_new_direction_or_mode_triggers() -> None:
+    fresh = Memory()
+    assert modes.seen(fresh, 1, "BREAKOUT", True) == (1, "BREAKOUT", True)
+    known = Memory(direction=1, mode="BREAKOUT")
+    assert modes.seen(known, 1, "BREAKOUT", True) == (1, "BREAKOUT", False)
+    assert modes.seen(known, 1, "PULLBACK", True) == (1, "PULLBACK", True)
+    assert modes.seen(known, -1, "BREAKOUT", True) == (-1, "BREAKOUT", True)
+
+
+def test_a_veto_that_comes_and_goes_does_not_trigger_again() -> None:
+    known = Memory(direction=1, mode="BREAKOUT")
+    assert modes.seen(known, 1, "BREAKOUT", False) == (1, "BREAKOUT", False)
+    assert modes.seen(known, 0, "NONE", False) == (0, "NONE", False)
+    assert modes.seen(Memory(), 1, "BREAKOUT", False) == (0, "NONE", False)
