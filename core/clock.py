@@ -53,7 +53,7 @@ def frozen(moment: datetime) -> Iterator[None]:
 
 def isoformat_z(moment: datetime) -> str:
     """Render an instant as the API prints it: ``2026-05-03T05:21:00Z`` (whole seconds)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def isoformat_ist(moment: datetime) -> str:

@@ -14,7 +14,7 @@ from accounts.services.socket_auth import SocketUser, header
 from core import clock
 from core.middleware import same_origin
 from market.stream import codec, hub
-from market.stream.client import Client
+from market.stream.client import DIRECT, Client
 from market.stream.codec import BadMessage, QuoteLike, Request
 from market.stream.hub import Hub, TooManySockets
 
@@ -109,10 +109,12 @@ class TickConsumer:
         if user is None:
             raise _Refused(hub.SIGNED_OUT, "sign in first")
         try:
-            return self.hub.join(user.user_id)
+            client = self.hub.join(user.user_id)
         except TooManySockets:
             limit = self.hub.limits.sockets_a_user
             raise _Refused(hub.TOO_MANY_SOCKETS, f"at most {limit} connections a user") from None
+        client.direct = scope.get("extensions", {}).get(DIRECT)  # without it the writer's task sends everything
+        return client
 
     async def _serve(self, scope: Scope, client: Client, receive: Receive, send: Send) -> tuple[int, str]:
         """Run until one side ends it; return the code to close with, 0 if the client has gone."""

@@ -74,7 +74,7 @@ def serve(config: Config) -> None:
                 "tradeplatform.asgi:application",
                 host=config.host,
                 port=config.port,
-                ws="websockets-sansio",
+                ws="tradeplatform.websockets:DirectWebSocketProtocol",
                 loop="uvloop",
                 http="httptools",
                 log_config=None,

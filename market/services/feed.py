@@ -61,6 +61,7 @@ class Feed:
         self.provider = ""
         self.state = Status(connected=False, state="down", detail="The price source is not connected yet.")
         self.last_tick_s: float | None = None
+        self._heard_s = 0.0
         self._make_source, self._sinks, self._interest = make_source, sinks, interest
         self._is_open, self._now, self._monotonic, self._jitter = is_open, now, monotonic, jitter
         self._times = times or FeedTimes()
@@ -95,31 +96,36 @@ class Feed:
     async def _stream(self, source: TickSource) -> None:
         """Hand on what the source yields. Raises StaleFeed when it is silent in market hours."""
         follower = asyncio.ensure_future(self._follow_interest(source))
-        stream = aiter(source.run(clock=self._now))
-        following: asyncio.Future[Sequence[Quote]] | None = None
+        reader = asyncio.ensure_future(self._read(source))
+        silence_s = self._times.silence_s
+        self._heard_s = self._monotonic()
+        left_s = silence_s
         try:
             while True:
-                following = following or asyncio.ensure_future(anext(stream))
-                await asyncio.wait(
-                    [following, follower], timeout=self._times.silence_s, return_when=asyncio.FIRST_COMPLETED
-                )
+                await asyncio.wait([reader, follower], timeout=left_s, return_when=asyncio.FIRST_COMPLETED)
                 if follower.done():
                     follower.result()  # raises: the source refused to be told what is wanted
-                if following.done():
-                    try:
-                        quotes = following.result()
-                    except StopAsyncIteration:
-                        return
-                    following = None
-                    self._take(quotes, source)
-                elif self._is_open(self._now()) and any(True for _ in self._interest()):
-                    raise StaleFeed(f"No price has arrived for {self._times.silence_s:.0f} s.", provider=source.name)
+                if reader.done():
+                    return reader.result()
+                left_s = self._heard_s + silence_s - self._monotonic()
+                if left_s > 0:
+                    continue
+                if self._is_open(self._now()) and any(True for _ in self._interest()):
+                    raise StaleFeed(f"No price has arrived for {silence_s:.0f} s.", provider=source.name)
+                left_s = silence_s
         finally:
             follower.cancel()
-            if following is not None:
-                following.cancel()
-                with suppress(asyncio.CancelledError, StopAsyncIteration, Exception):
-                    await following
+            reader.cancel()
+            await asyncio.gather(reader, follower, return_exceptions=True)
+
+    async def _read(self, source: TickSource) -> None:
+        """Hand on every batch in the reader's own turn: a task a batch would cost more than the batch."""
+        stream = source.run(clock=self._now)
+        try:
+            async for quotes in stream:
+                self._heard_s = self._monotonic()
+                self._take(quotes, source)
+        finally:
             with suppress(Exception):
                 await stream.aclose()  # type: ignore[attr-defined]
 

@@ -33,13 +33,20 @@ WAIT_FOR_OTHERS_S: Final = 10.0
 class Entry:
     """A quote, its source, when it was seen (monotonic seconds), and the beginning of its JSON row."""
 
-    __slots__ = ("_head", "as_of_s", "at", "quote", "seen_s", "source")
+    __slots__ = ("_at", "_head", "as_of_s", "quote", "seen_s", "source")
 
     def __init__(self, quote: Quote, source: str, seen_s: float) -> None:
         self.quote, self.source, self.seen_s = quote, source, seen_s
         self.as_of_s = quote.as_of.timestamp()
-        self.at = isoformat_z(quote.as_of)
+        self._at = ""
         self._head: bytes | None = None
+
+    @property
+    def at(self) -> str:
+        """The quote's instant as it is printed; most quotes are overtaken before anybody reads them."""
+        if not self._at:
+            self._at = isoformat_z(self.quote.as_of)
+        return self._at
 
     def row(self, *, stale: bool) -> bytes:
         """Return the JSON row of the quote."""

@@ -1,8 +1,8 @@
 """The messages of ``/api/ws/ticks``: what clients send, what they get.
 
 A symbol's part of a message is encoded once for each mode, however many clients hold it; a client's message is those
-parts joined. Parts are ``str`` because that is what an ASGI text frame carries; they are plain ASCII, so the server's
-final ``encode`` is a copy of memory.
+parts joined. Parts are ``str`` because that is what an ASGI text frame carries; they are plain ASCII, so the final
+``encode`` is a copy of memory.
 """
 
 import math
@@ -56,7 +56,7 @@ class QuoteLike(Protocol):
 class Record:
     """The latest value of a symbol: the quote, its source, when it arrived (monotonic seconds), whether it is stale."""
 
-    __slots__ = ("_parts", "at", "quote", "seen_s", "source", "stale", "symbol")
+    __slots__ = ("_at", "_parts", "quote", "seen_s", "source", "stale", "symbol")
 
     def __init__(self, quote: QuoteLike, source: str, seen_s: float, *, stale: bool = False) -> None:
         self.symbol = quote.symbol
@@ -64,8 +64,15 @@ class Record:
         self.source = source
         self.seen_s = seen_s
         self.stale = stale
-        self.at = isoformat_z(quote.as_of)
+        self._at = ""
         self._parts: list[str | None] = [None] * 6
+
+    @property
+    def at(self) -> str:
+        """The quote's instant as the messages print it; made when the first of them needs it."""
+        if not self._at:
+            self._at = isoformat_z(self.quote.as_of)
+        return self._at
 
     def part(self, mode: int, *, with_source: bool = False) -> str:
         """Return ``"EXCHANGE:SYMBOL":{…}`` in a mode (an index into MODES), encoded at the first call."""
@@ -146,9 +153,18 @@ def ticks_message(records: Sequence[Record], modes: Mapping[str, int], *, droppe
         if record.at > as_of:  # of one length, so the order of texts is the order of instants
             as_of = record.at
     data = ",".join([record.part(modes[record.symbol], with_source=mixed) for record in records])
-    return (
-        f'{{"type":"ticks","data":{{{data}}},"data_source":"{source}","as_of":"{as_of}","dropped":{dropped}}}'
-    )
+    return f'{{"type":"ticks","data":{{{data}}},"data_source":"{source}","as_of":"{as_of}","dropped":{dropped}}}'
+
+
+def text_frame(text: str) -> bytes:
+    """Return a whole WebSocket text frame (RFC 6455, section 5.2), unmasked and without extensions."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65_536:
+        return b"\x81\x7e" + size.to_bytes(2) + payload
+    return b"\x81\x7f" + size.to_bytes(8) + payload
 
 
 def status_message(*, connected: bool, state: str, detail: str, data_source: str | None, at: datetime) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.stream import codec
-from market.stream.client import Client
+from market.stream.client import Client, Made
 from market.stream.codec import QuoteLike, Record
 
 TOO_SLOW = 1013
@@ -72,6 +72,7 @@ class Hub:
         self._latest: dict[str, Record] = {}
         self._holders: dict[str, set[Client]] = {}
         self._sockets: Counter[int] = Counter()
+        self._changed: dict[str, Record] = {}
         self._dirty: set[Client] = set()
         self._flush: asyncio.TimerHandle | None = None
         self._flushed_s = float("-inf")
@@ -116,25 +117,27 @@ class Hub:
         """Let the connection hold ``symbols`` (checked by the caller) in a mode, with the last known values."""
         if client not in self.clients:
             return  # left while its symbols were being looked up
+        self._settle()  # so that a value which comes with the subscription does not come again with the window
+        held = list(symbols)
+        client.hold(held, mode)
         fresh = False
-        for symbol in symbols:
-            client.modes[symbol] = mode
+        known: list[Record] = []
+        for symbol in held:
             holders = self._holders.get(symbol)
             if holders is None:
                 holders = self._holders[symbol] = set()
                 fresh = True
             holders.add(client)
             if (record := self._latest.get(symbol)) is not None:
-                client.pending[symbol] = self._aged(record)
+                known.append(self._aged(record))
+        client.offer(known)
         if fresh:
             self.on_interest()
 
     def unsubscribe(self, client: Client, symbols: Iterable[str]) -> None:
         """Let the connection hold ``symbols`` no longer; what it does not hold is ignored."""
         held = [symbol for symbol in symbols if symbol in client.modes]
-        for symbol in held:
-            del client.modes[symbol]
-            client.pending.pop(symbol, None)
+        client.let_go(held)
         self._let_go(client, held)
 
     def confirm(self, client: Client) -> None:
@@ -187,21 +190,37 @@ class Hub:
 
     def _put(self, record: Record) -> None:
         self._latest[record.symbol] = record
-        holders = self._holders.get(record.symbol)
-        if holders:
-            for client in holders:
-                client.offer(record)
-            self._dirty |= holders
+        if record.symbol in self._holders:
+            self._changed[record.symbol] = record
+
+    def _due(self) -> dict[Client, list[Record]]:
+        """Take what has changed in this window, by connection: one round of them instead of one a value."""
+        changed, self._changed = self._changed, {}
+        due: dict[Client, list[Record]] = {}
+        for symbol, record in changed.items():
+            for client in self._holders.get(symbol, ()):
+                records = due.get(client)
+                if records is None:
+                    due[client] = [record]
+                else:
+                    records.append(record)
+        return due
+
+    def _settle(self) -> None:
+        """Let what has changed so far wait with those who hold it now."""
+        for client, records in self._due().items():
+            client.offer(records)
+            self._dirty.add(client)
 
     def _schedule(self) -> None:
-        """Wake the writers of changed connections: at once after a quiet time, else when the window has passed."""
-        if self._dirty and self._flush is None:
+        """Send to the changed connections: at once after a quiet time, else when the window has passed."""
+        if (self._changed or self._dirty) and self._flush is None:
             self._arm(self._flushed_s + self.limits.conflate_s - self._monotonic())
 
     def _arm(self, wait_s: float) -> None:
-        self._flush = asyncio.get_running_loop().call_later(max(0.0, wait_s), self._wake_dirty)
+        self._flush = asyncio.get_running_loop().call_later(max(0.0, wait_s), self._flush_dirty)
 
-    def _wake_dirty(self) -> None:
+    def _flush_dirty(self) -> None:
         now_s = self._monotonic()
         early_s = self._flushed_s + self.limits.conflate_s - now_s
         if early_s > 0.001:  # uvloop counts a delay from the beginning of its turn, and a turn with many sends is long
@@ -210,6 +229,9 @@ class Hub:
         self._flush = None
         self._flushed_s = now_s
         dirty, self._dirty = self._dirty, set()
+        made: Made = {}
+        for client, records in self._due().items():
+            client.flush(records, made)
         for client in dirty:
             client.wake()
 

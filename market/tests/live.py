@@ -16,6 +16,10 @@ from market.adapters.base import Quote
 from market.consumers import Pace, TickConsumer
 from market.stream.hub import Hub, Limits
 
+#: The product's WebSocket protocol, and the one of uvicorn that it builds on.
+DIRECT_PROTOCOL, PLAIN_PROTOCOL = "tradeplatform.websockets:DirectWebSocketProtocol", "websockets-sansio"
+PROTOCOL = DIRECT_PROTOCOL
+
 NOW = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 
 
@@ -76,7 +80,7 @@ async def serving(app: Any, **options: Any) -> AsyncIterator[int]:
     """Serve ``app`` on a free port of loopback; yields the port."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    settings = {"lifespan": "off", "ws": "websockets-sansio", "log_config": None, "access_log": False} | options
+    settings = {"lifespan": "off", "ws": PROTOCOL, "log_config": None, "access_log": False} | options
     server = uvicorn.Server(uvicorn.Config(app, ws_max_size=65_537, timeout_graceful_shutdown=1, **settings))
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve(sockets=[listener]))

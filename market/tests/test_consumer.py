@@ -12,9 +12,16 @@ from websockets.exceptions import ConnectionClosed
 from accounts.services.socket_auth import SocketUser
 from market.consumers import Pace, origin_allowed
 from market.stream.hub import Limits, Status
-from market.tests.live import Stage, get, quote, say, serving, socket_to
+from market.tests import live
+from market.tests.live import DIRECT_PROTOCOL, PLAIN_PROTOCOL, Stage, get, quote, say, serving, socket_to
 
 pytestmark = pytest.mark.anydb
+
+
+@pytest.fixture(autouse=True, params=[DIRECT_PROTOCOL, PLAIN_PROTOCOL], ids=["direct", "plain"])
+def _protocol(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every clause holds with the product's protocol and with uvicorn's own."""
+    monkeypatch.setattr(live, "PROTOCOL", request.param)
 
 
 async def closing_of(port: int, **options: Any) -> tuple[int, str]:
