@@ -48,7 +48,7 @@ def history(close: Floats) -> History:
     place = (np.cumsum(there, axis=0) - 1)[rows, columns]
     x = np.full((close.shape[1], length), np.nan)
     x[columns, place] = np.log(close[rows, columns])
-    row = np.full(x.shape, -1, np.int64)
+    row = np.full(x.shape, -1, np.int32)
     row[columns, place] = rows
     return History(x, row, count)
 

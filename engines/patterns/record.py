@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from engines.panel import Flags, Floats, Ints, PricePanel
+from engines.panel import Days, Flags, Floats, Ints, PricePanel
 from engines.patterns.bars import average_range, own_bars
 from engines.patterns.candles import rule
 from engines.patterns.catalogue import CODES
@@ -28,6 +28,23 @@ WON: Final = 1
 LOST: Final = 0
 OPEN: Final = -1
 _CHUNK: Final = 32
+_PRICES: Final = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was decided in a universe before each of its days.
+
+    ``dates`` (T,). ``n``, ``wins`` (T + 1, 2·CODES): signals of each kind (`kind_numbers`) decided before row t, and
+    the winners among them; row T holds all. ``tried``, ``won`` (T + 1, 2): the same of trades up and down from every
+    bar of a member.
+    """
+
+    dates: Days
+    n: Ints
+    wins: Ints
+    tried: Ints
+    won: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +131,7 @@ def chances(panel: PricePanel) -> Ints:
     table = np.zeros((panel.shape[0], 2, 2), np.int64)
     for first in range(0, panel.shape[1], _CHUNK):
         part = slice(first, first + _CHUNK)
-        prices = [np.ascontiguousarray(getattr(panel, name)[:, part]) for name in ("open", "high", "low", "close")]
+        prices = [np.ascontiguousarray(getattr(panel, name)[:, part]) for name in _PRICES]
         prices = [unlocked(column) for column in prices]
         bars = own_bars(*prices, panel.volume[:, part])
         if not len(bars.close):
@@ -123,43 +140,58 @@ def chances(panel: PricePanel) -> Ints:
         k, i = np.nonzero(bars.row >= 0)
         unit[bars.row[k, i], i] = atr[k, i]
         _chances(*prices, unit, unlocked(panel.member[:, part]), table)
-    return np.concatenate([np.zeros((1, 2, 2), np.int64), np.cumsum(table, axis=0)])
+    return _cumulated(table)
 
 
-def judge(panel: PricePanel, signals: Signals, universe: Ints | None = None) -> Judged:
-    """Return the signals with outcomes and what the record before each day says.
+def _cumulated(table: Ints) -> Ints:
+    """Return the sums of the rows before each row, and of all behind them."""
+    return np.concatenate([np.zeros((1, *table.shape[1:]), np.int64), np.cumsum(table, axis=0)])
 
-    Only signals on members of the universe (`PricePanel.member`) enter the record. ``universe``: the `chances` of the
-    panel, computed if left out.
+
+def outcomes(panel: PricePanel, signals: Signals) -> tuple[Ints, Ints]:
+    """Return outcome and row of its decision of each signal, both (K,)."""
+    prices = [unlocked(getattr(panel, name)) for name in _PRICES]
+    return _outcomes(*prices, signals.row, signals.column, signals.sign, signals.atr)
+
+
+def kind_numbers(signals: Signals) -> Ints:
+    """Return the column of each signal's kind in a record: twice the code, plus one for bearish."""
+    return signals.code * 2 + (signals.sign < 0)
+
+
+def record(panel: PricePanel, signals: Signals) -> Record:
+    """Return the record of a universe: ``signals`` are all of its panel's, members (`PricePanel.member`) count."""
+    outcome, resolved = outcomes(panel, signals)
+    counted = (outcome != OPEN) & panel.member[signals.row, signals.column]
+    at, kind = resolved[counted], kind_numbers(signals)[counted]
+    n, wins = np.zeros((2, panel.shape[0], 2 * CODES), np.int64)
+    np.add.at(n, (at, kind), 1)
+    np.add.at(wins, (at, kind), outcome[counted])
+    trades = chances(panel)
+    return Record(panel.dates, _cumulated(n), _cumulated(wins), trades[:, :, 0], trades[:, :, 1])
+
+
+def judge(panel: PricePanel, signals: Signals, past: Record) -> Judged:
+    """Return the signals with outcomes and what the record before each one's day says.
+
+    The panel may hold other symbols than the record's universe, and other days; of a day beyond the record's last all
+    of it is known.
     """
-    table = chances(panel) if universe is None else universe
-    prices = [unlocked(getattr(panel, name)) for name in ("open", "high", "low", "close")]
-    outcome, resolved = _outcomes(*prices, signals.row, signals.column, signals.sign, signals.atr)
-    n, wins = _before(panel, signals, outcome, resolved)
-    side = np.where(signals.sign < 0, 1, 0)
-    tried, won = table[signals.row, side, 0], table[signals.row, side, 1]
+    outcome, resolved = outcomes(panel, signals)
+    row = np.searchsorted(past.dates, panel.dates[signals.row], side="left")
+    kind, side = kind_numbers(signals), np.where(signals.sign < 0, 1, 0)
+    n, wins = past.n[row, kind], past.wins[row, kind]
+    tried, won = past.tried[row, side], past.won[row, side]
     known = (tried > 0) & (signals.sign != 0)
-    chance = np.where(known, won / np.maximum(tried, 1), np.nan)
     return Judged(
         signals=signals,
         outcome=outcome,
         resolved=resolved,
         n=n,
         wins=wins,
-        chance=chance,
+        chance=np.where(known, won / np.maximum(tried, 1), np.nan),
         confidence=confidence(n=n, wins=wins, volume_ratio=signals.volume_ratio, agrees=signals.sign * signals.trend),
     )
-
-
-def _before(panel: PricePanel, signals: Signals, outcome: Ints, resolved: Ints) -> tuple[Ints, Ints]:
-    """Return decided signals of each one's kind before its row, and the winners among them."""
-    kind = signals.code * 2 + (signals.sign < 0)
-    counted = (outcome != OPEN) & panel.member[signals.row, signals.column]
-    tables = np.zeros((2, panel.shape[0] + 1, 2 * CODES), np.int64)
-    np.add.at(tables[0], (resolved[counted] + 1, kind[counted]), 1)
-    np.add.at(tables[1], (resolved[counted] + 1, kind[counted]), outcome[counted])
-    tables = np.cumsum(tables, axis=1)
-    return tables[0][signals.row, kind], tables[1][signals.row, kind]
 
 
 def shrunk(n: Ints, wins: Ints) -> Floats:
@@ -190,16 +222,13 @@ class KindRecord:
     chance: float | None
 
 
-def kinds(panel: PricePanel, judged: Judged, universe: Ints) -> list[KindRecord]:
-    """Return the record of every kind of signal over the whole panel, by code and sign."""
-    signals = judged.signals
-    counted = (judged.outcome != OPEN) & panel.member[signals.row, signals.column]
+def kinds(past: Record) -> list[KindRecord]:
+    """Return all of a record, one row a kind that has been decided at least once, by code and sign."""
     rows = []
     for code in range(CODES):
-        for sign in (1, -1):
-            mine = counted & (signals.code == code) & (signals.sign == sign)
-            if mine.any():
-                tried, won = (int(value) for value in universe[-1, 0 if sign > 0 else 1])
-                share = won / tried if tried else None
-                rows.append(KindRecord(code, sign, int(mine.sum()), int(judged.outcome[mine].sum()), share))
+        for side, sign in enumerate((1, -1)):
+            n, wins = int(past.n[-1, 2 * code + side]), int(past.wins[-1, 2 * code + side])
+            if n:
+                tried, won = int(past.tried[-1, side]), int(past.won[-1, side])
+                rows.append(KindRecord(code, sign, n, wins, won / tried if tried else None))
     return rows

@@ -8,7 +8,7 @@ import pytest
 from engines.panel import PricePanel
 from engines.patterns.bars import measures, own_bars
 from engines.patterns.catalogue import BY_NUMBER, PATTERNS
-from engines.patterns.record import Judged, chances, judge
+from engines.patterns.record import Judged, chances, judge, record
 from engines.patterns.scan import Signals, find
 from engines.patterns.tests.made import keys, universe
 
@@ -41,7 +41,8 @@ def known_before(judged: Judged, rows: int) -> list[tuple[object, ...]]:
 
 
 def judged_of(panel: PricePanel) -> Judged:
-    return judge(panel, find(panel))
+    signals = find(panel)
+    return judge(panel, signals, record(panel, signals))
 
 
 MADE = universe()
@@ -75,6 +76,27 @@ def test_each_pattern_is_there_when_its_last_bar_is_the_newest() -> None:
         again = find(cut(MADE, row + 1))
         mine = Signals(*(getattr(again, name)[again.column == column] for name in Signals.__slots__))
         assert pattern.key in keys(mine, row)
+
+
+def test_a_symbol_of_another_universe_is_judged_by_what_was_known() -> None:
+    """The record is looked up by date: a symbol that has other days than the universe sees nothing later."""
+    past = record(MADE, find(MADE))
+    alone = dataclasses.replace(
+        MADE,
+        dates=MADE.dates[300::],
+        symbols=("NSE:OTHER",),
+        sectors=("",),
+        **{name: getattr(MADE, name)[300:, :1] for name in TABLES},
+    )
+    signals = find(alone)
+    judged = judge(alone, signals, past)
+    assert len(signals) > 50
+    for k in range(len(signals)):
+        row = int(np.searchsorted(MADE.dates, alone.dates[signals.row[k]]))
+        kind = 2 * int(signals.code[k]) + int(signals.sign[k] < 0)
+        assert judged.n[k] == past.n[row, kind]
+    short = record(cut(MADE, 100), find(cut(MADE, 100)))
+    assert (judge(alone, signals, short).n == short.n[-1, signals.code * 2 + (signals.sign < 0)]).all()
 
 
 def test_the_order_of_symbols_does_not_matter() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engines.panel import BarColumns, PricePanel, align
 from engines.patterns.catalogue import BY_NUMBER, PATTERNS
-from engines.patterns.record import chances, judge, kinds
+from engines.patterns.record import kinds, record
 from engines.patterns.scan import find
 from engines.patterns.tests.made import panel_of
 from engines.patterns.tests.test_properties import cut, judged_of, known_before, with_other_future
@@ -44,8 +44,7 @@ def test_the_future_changes_nothing(real: PricePanel) -> None:
 
 def test_the_record_stays_near_chance(real: PricePanel) -> None:
     """Patterns with a thousand decided signals win about as often as any bar: a large edge would be a look-ahead."""
-    universe = chances(real)
-    often = [kind for kind in kinds(real, judge(real, find(real), universe), universe) if kind.n >= 1_000]
+    often = [kind for kind in kinds(record(real, find(real))) if kind.n >= 1_000]
     assert len(often) >= 8
     for kind in often:
         assert abs(kind.wins / kind.n - kind.chance) < 0.06

@@ -1,9 +1,11 @@
 """Outcomes worked out by hand, the record before a day, and the confidence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from engines.patterns.record import LOST, OPEN, WON, chances, confidence, judge, kinds, shrunk
+from engines.patterns.record import LOST, OPEN, WON, chances, confidence, judge, kinds, outcomes, record, shrunk
 from engines.patterns.scan import Signals, find
 from engines.patterns.tests.made import Bar, one, universe
 
@@ -37,14 +39,14 @@ CALM: Bar = (100, 101, 99, 100)
     ],
 )
 def test_outcomes(sign: int, bars: list[Bar], outcome: int, resolved: int) -> None:
-    judged = judge(one([ENTRY, *bars]), signal(sign=sign))
-    assert (judged.outcome[0], judged.resolved[0]) == (outcome, resolved)
+    became, row = outcomes(one([ENTRY, *bars]), signal(sign=sign))
+    assert (became[0], row[0]) == (outcome, resolved)
 
 
 def test_missing_bars_are_passed_over() -> None:
     nan = float("nan")
-    judged = judge(one([ENTRY, (nan, nan, nan, nan), (100, 102, 99, 101)]), signal())
-    assert (judged.outcome[0], judged.resolved[0]) == (WON, 2)
+    became, row = outcomes(one([ENTRY, (nan, nan, nan, nan), (100, 102, 99, 101)]), signal())
+    assert (became[0], row[0]) == (WON, 2)
 
 
 def test_confidence_by_hand() -> None:
@@ -75,7 +77,7 @@ def test_the_record_counts_what_was_decided_before_the_day() -> None:
     """A plain count over all signals, in place of cumulated tables."""
     panel = universe(days=420, symbols=12, seed=11)
     signals = find(panel)
-    judged = judge(panel, signals)
+    judged = judge(panel, signals, record(panel, signals))
     rng = np.random.default_rng(0)
     for k in rng.choice(len(signals), 60, replace=False):
         before = (
@@ -92,12 +94,10 @@ def test_only_members_enter_the_record() -> None:
     panel = universe(days=420, symbols=12, seed=11)
     outside = panel.member.copy()
     outside[:, 0] = False
-    from dataclasses import replace
-
     fewer = replace(panel, member=outside)
-    whole, part = judge(panel, find(panel)), judge(fewer, find(fewer))
-    decided = (whole.outcome != OPEN) & (whole.signals.column != 0)
-    assert sum(kind.n for kind in kinds(fewer, part, chances(fewer))) == decided.sum()
+    signals = find(panel)
+    decided = (outcomes(panel, signals)[0] != OPEN) & (signals.column != 0)
+    assert sum(kind.n for kind in kinds(record(fewer, find(fewer)))) == decided.sum()
 
 
 def test_chance_is_the_share_of_all_bars() -> None:
