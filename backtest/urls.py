@@ -10,6 +10,8 @@ from backtest.pages.guide import GuidePage
 from backtest.pages.listing import BacktestsPage
 from backtest.pages.new import NewBacktestPage
 from backtest.pages.report import ReportPage
+from backtest.pages.sweeps import NewSweepPage, SweepPage, SweepsPage
+from backtest.pages.walk_forward import NewWalkForwardPage, WalkForwardPage, WalkForwardsPage
 
 WALK = {"kind": Study.Kind.WALK_FORWARD}
 
@@ -19,6 +21,12 @@ urlpatterns = [
     path("backtests/guide/", GuidePage.as_view(), name="backtest-guide"),
     path("backtests/<int:run_id>/", ReportPage.as_view(), name="backtest"),
     path("backtests/compare/", ComparePage.as_view(), name="backtest-compare"),
+    path("backtests/sweep/new/", NewSweepPage.as_view(), name="sweep-new"),
+    path("backtests/sweeps/", SweepsPage.as_view(), name="sweeps"),
+    path("backtests/sweeps/<int:study_id>/", SweepPage.as_view(), name="sweep"),
+    path("backtests/walk-forward/", WalkForwardsPage.as_view(), name="walk-forwards"),
+    path("backtests/walk-forward/new/", NewWalkForwardPage.as_view(), name="walk-forward-new"),
+    path("backtests/walk-forward/<int:study_id>/", WalkForwardPage.as_view(), name="walk-forward"),
     path("api/backtest/options", OptionsApi.as_view()),
     path("api/backtest/jobs/<str:kind>/<int:number>", JobApi.as_view()),
     path("api/backtest/run", RunApi.as_view()),

@@ -88,6 +88,7 @@ def comparison(runs: Sequence[Run], ids: Sequence[int]) -> dict[str, Any]:
         "differ": differ,
         "same": same,
         "words": presenters.words(shown, [in_words(run) for run in runs]),
+        "short": presenters.in_short(judged(shown, common)),
         "notes": notes(shown, common),
         "figures": presenters.table(presenters.KINDS, summaries(shown), comparable=is_comparable(shown)),
         "common": within(shown, common),
@@ -132,6 +133,13 @@ def within(shown: Sequence[Mapping[str, Any]], common: Mapping[str, Any] | None)
     rows = [common["figures"][str(one["id"])] for one in shown]
     lines = presenters.table(presenters.COMMON_KINDS, rows, comparable=True)
     return {"range": span(common["start_date"], common["end_date"]), "lines": lines}
+
+
+def judged(shown: Sequence[Mapping[str, Any]], common: Mapping[str, Any] | None) -> list[Mapping[str, Any]] | None:
+    """Return the figures that may be set against each other: whole runs, or the common days; None without any."""
+    if is_comparable(shown):
+        return [one["summary"] for one in shown]
+    return None if common is None else [common["figures"][str(one["id"])] for one in shown]
 
 
 def notes(shown: Sequence[Mapping[str, Any]], common: Mapping[str, Any] | None) -> list[str]:

@@ -253,3 +253,26 @@ def heat(value: float | None) -> Heat:
         return Heat(text)
     step = min(4, 1 + int(4 * abs(value) / FULL_POINTS))
     return Heat(text, f"{'u' if value > 0 else 'd'}{step}")
+
+
+def in_short(rows: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return the answer in two sentences: who earned most, who fell least."""
+    if rows is None:
+        return "No day is covered by all of these runs, so nothing says which is better."
+    earned = _ranked(rows, "cagr")
+    fallen = _ranked(rows, "max_drawdown_pct")
+    if not earned or not fallen:
+        return ""
+    best, calm = earned[0], fallen[0]
+    if best[1] == earned[-1][1] and calm[1] == fallen[-1][1]:
+        return f"All earned the same: {figures.change_pct(best[1]).text} a year, with the same deepest fall."
+    others = ", ".join(f"{LETTERS[at]} {figures.change_pct(value).text}" for at, value in earned[1:])
+    text = f"{LETTERS[best[0]]} earned most: {figures.change_pct(best[1]).text} a year ({others}). "
+    others = ", ".join(f"{LETTERS[at]} {figures.change_pct(value).text}" for at, value in fallen[1:])
+    who = "It also" if calm[0] == best[0] else LETTERS[calm[0]]
+    return text + f"{who} fell least: {figures.change_pct(calm[1]).text} at its deepest ({others})."
+
+
+def _ranked(rows: Sequence[Mapping[str, Any]], name: str) -> list[tuple[int, float]]:
+    known = [(at, row[name]) for at, row in enumerate(rows) if row.get(name) is not None]
+    return sorted(known, key=lambda pair: -pair[1]) if len(known) == len(rows) else []
