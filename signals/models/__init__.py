@@ -2,6 +2,7 @@
 
 from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
 from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, NewsArticle
+from signals.models.patterns import PatternScan, PatternSignal
 from signals.models.record import RecordEntry, RecordHead
 from signals.models.strategies import Strategy, StrategyVersion
 
@@ -15,6 +16,8 @@ __all__ = [
     "IScoreSnapshot",
     "IScoreStanding",
     "NewsArticle",
+    "PatternScan",
+    "PatternSignal",
     "RecordEntry",
     "RecordHead",
     "Strategy",
