@@ -15,6 +15,7 @@ reaches only addresses that the policy allows. What goes wrong is one of
 something may then be made again, otherwise its outcome is unknown. Any status is an answer, not an error.
 """
 
+import contextlib
 import functools
 import json as jsonlib
 import ssl
@@ -161,18 +162,21 @@ class Client:
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
+        partial: bool = False,
     ) -> Response:
         """Make one request and return the whole answer, whatever its status; raise an OutgoingError otherwise.
 
         ``json`` is encoded and labelled; ``content`` is sent byte for byte. ``url`` must be http(s) without user and
-        password. ``deadline_s`` bounds everything, ``max_bytes`` the decoded body.
+        password. ``deadline_s`` bounds everything, ``max_bytes`` the decoded body. ``partial``: the status is what
+        counts; of a body that is too long, late or broken only the beginning is returned, without an error.
         """
         started = self._monotonic()
         request = self._build(method, url, json=json, content=content, params=params, headers=headers)
         call = Call(started + deadline_s, request.url.scheme, self._monotonic)
         token = current_call.set(call)
         try:
-            return self._exchange(request, call, started, self._max_bytes if max_bytes is None else max_bytes)
+            read = _beginning if partial else _whole
+            return self._exchange(request, call, started, self._max_bytes if max_bytes is None else max_bytes, read)
         finally:
             current_call.reset(token)
 
@@ -197,11 +201,13 @@ class Client:
             raise Blocked("A URL must not carry a user and password.", sent=False)
         return request
 
-    def _exchange(self, request: httpx.Request, call: Call, started: float, max_bytes: int) -> Response:
+    def _exchange(
+        self, request: httpx.Request, call: Call, started: float, max_bytes: int, read: Callable[..., bytes]
+    ) -> Response:
         try:
             answer = self._client.send(request, stream=True, follow_redirects=False)
             try:
-                body = b"".join(_limited(_decoded(answer), max_bytes))
+                body = read(answer, max_bytes)
             finally:
                 answer.close()
         except OutgoingError as exc:
@@ -223,6 +229,22 @@ def _protocol_failure(exc: Exception, call: Call) -> OutgoingError:
     if isinstance(exc, httpcore.RemoteProtocolError) and "disconnected" in str(exc):
         return Refused(f"The connection broke: {exc}", sent=call.sent)
     return Malformed(f"The exchange is not valid HTTP: {exc}", sent=call.sent)
+
+
+def _whole(answer: httpx.Response, max_bytes: int) -> bytes:
+    return b"".join(_limited(_decoded(answer), max_bytes))
+
+
+def _beginning(answer: httpx.Response, max_bytes: int) -> bytes:
+    """Read the body as far as it comes: up to ``max_bytes``, the deadline or its first fault."""
+    body = bytearray()
+    failures = (OutgoingError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+    with contextlib.suppress(*failures, httpx.TransportError, OSError, zlib.error):
+        for chunk in _decoded(answer):
+            body += chunk
+            if len(body) >= max_bytes:
+                break
+    return bytes(body[:max_bytes])
 
 
 def _decoded(answer: httpx.Response) -> Iterator[bytes]:

@@ -12,6 +12,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.addresses import parse_networks
+
 ROOT = Path(__file__).resolve().parent.parent
 PROVIDERS = ("kite", "icici", "yahoo", "simulated", "replay")
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -40,6 +42,7 @@ class Config(BaseSettings):
     sebi_registration: str = ""
     public_reads_per_minute: int = Field(default=600, ge=0)
     trusted_proxies: Names = ()
+    webhook_allow_nets: Names = ()
     yahoo_api_root: str = ""
     replay_dir: Path | None = None
     replay_start: datetime | None = None
@@ -47,7 +50,7 @@ class Config(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     clock_start: datetime | None = None
 
-    @field_validator("credentials_keys", "market_providers", "trusted_proxies", mode="before")
+    @field_validator("credentials_keys", "market_providers", "trusted_proxies", "webhook_allow_nets", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -66,6 +69,12 @@ class Config(BaseSettings):
         for net in nets:
             if ipaddress.ip_network(net, strict=False).prefixlen == 0:
                 raise ValueError(f"{net} would let every client choose its own address")
+        return nets
+
+    @field_validator("webhook_allow_nets")
+    @classmethod
+    def _real_nets(cls, nets: tuple[str, ...]) -> tuple[str, ...]:
+        parse_networks(nets)
         return nets
 
     @field_validator("credentials_keys")

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 from core import clock, logs
+from core.addresses import parse_networks
 from tradeplatform.config import ROOT, Config, mail_settings
 
 CONFIG = Config()
@@ -19,6 +20,7 @@ SECRET_KEY = CONFIG.secret()
 DEBUG = False
 ALLOWED_HOSTS = CONFIG.allowed_hosts
 TRUSTED_ORIGINS = {CONFIG.public_url.lower()}
+WEBHOOK_ALLOW_NETS = parse_networks(CONFIG.webhook_allow_nets)
 TRUSTED_PROXIES = tuple(ip_network(net, strict=False) for net in CONFIG.trusted_proxies)
 
 INSTALLED_APPS = [

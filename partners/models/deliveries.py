@@ -34,6 +34,7 @@ class Delivery(models.Model):
     body = models.BinaryField()
     status = models.CharField(max_length=9, choices=[(s.value, s.value) for s in State], default=State.PENDING.value)
     planned = models.PositiveSmallIntegerField(default=0)
+    is_resend = models.BooleanField(default=False, help_text="The next attempt is not one of the plan")
     claim = models.PositiveIntegerField(default=0)
     strikes = models.PositiveSmallIntegerField(default=0, help_text="Workers lost while sending since the last answer")
     lease_until = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,131 @@
+"""The loop that sends: one thread speaks to the database, many to the receivers.
+
+Requests wait, so they wait in threads of their own, which touch no database: a receiver that takes its five seconds
+holds up one place of sixteen, and no receiver has more than two.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from core import clock, http
+from core.addresses import AddressPolicy
+from partners.constants import ANSWER_KEPT_BYTES, ANSWER_READ_BYTES, DEADLINE_S, Channel
+from partners.lifecycle import Happening
+from partners.services.email import mail_send
+from partners.services.health import outcome_noted
+from partners.services.sending import MAX_STRIKES, Claimed, Outcome, claim_next, settle
+from partners.webhooks import signing
+from partners.webhooks.judging import asked_wait, judge, words_of
+
+log = logging.getLogger("platform.webhooks")
+
+PLACES: Final = 16
+#: How long one call goes on before it leaves the rest to the next, and how often it looks for more while it waits.
+SLICE_S: Final = 20.0
+LOOK_S: Final = 0.25
+
+_running = threading.Lock()
+
+
+def policy() -> AddressPolicy:
+    """Return which addresses webhooks may reach."""
+    return AddressPolicy(allow_nets=settings.WEBHOOK_ALLOW_NETS)
+
+
+def deliver_due(*, places: int = PLACES, slice_s: float = SLICE_S, draw: Callable[[], float] = random.random) -> int:
+    """Send what is due until nothing is, or the slice is over; return how many attempts were made.
+
+    One call at a time in a process; a further one returns at once, as the running one finds its rows. ``draw``: numbers
+    between 0 and 1 that vary the waits.
+    """
+    if not _running.acquire(blocking=False):
+        return 0
+    try:
+        with http.Client(policy(), max_bytes=ANSWER_READ_BYTES) as client, ThreadPoolExecutor(places) as pool:
+            return _loop(client, pool, places, clock.monotonic() + slice_s, draw)
+    finally:
+        _running.release()
+
+
+def _loop(client: http.Client, pool: ThreadPoolExecutor, places: int, until: float, draw: Callable[[], float]) -> int:
+    under_way: dict[Future[Outcome], Claimed] = {}
+    made = 0
+    while True:
+        open_ = clock.monotonic() < until
+        while open_ and len(under_way) < places and (claimed := claim_next(now=clock.now())) is not None:
+            under_way[_start(client, pool, claimed, draw())] = claimed
+        if not under_way:
+            return made
+        done, _ = wait(under_way, timeout=LOOK_S, return_when=FIRST_COMPLETED)
+        for future in done:
+            _finish(under_way.pop(future), future)
+            made += 1
+
+
+def _start(client: http.Client, pool: ThreadPoolExecutor, claimed: Claimed, drawn: float) -> "Future[Outcome]":
+    if claimed.delivery.strikes >= MAX_STRIKES:
+        return pool.submit(Outcome, Happening.GIVEN_UP, error="The sending process was lost three times in a row.")
+    if claimed.delivery.channel == Channel.EMAIL:
+        return pool.submit(mail_send, claimed)
+    return pool.submit(_post, client, claimed, 2.0 * drawn - 1.0)
+
+
+def _finish(claimed: Claimed, future: "Future[Outcome]") -> None:
+    now = clock.now()
+    try:
+        outcome = future.result()
+    except Exception as exc:
+        log.exception("webhook.not_sent", extra={"delivery": claimed.delivery.pk})
+        outcome = Outcome(Happening.GIVEN_UP, error=f"Sending failed on our side ({type(exc).__name__}).")
+    with transaction.atomic():
+        if settle(claimed, outcome, now=now) and claimed.delivery.channel == Channel.WEBHOOK:
+            outcome_noted(claimed, outcome, now=now)
+
+
+def _post(client: http.Client, claimed: Claimed, jitter: float) -> Outcome:
+    """Make the request and say what came of it. Runs in a thread of its own; no database."""
+    row, at = claimed.delivery, clock.now()
+    body = bytes(row.body)
+    headers = signing.headers(
+        event=row.event, event_id=row.event_id, delivery_id=row.pk, attempt=claimed.number,
+        environment=row.environment, body=body, secrets=claimed.secrets, at=at,
+    )  # fmt: skip
+    started, status, error, answer, asked, allowed = clock.monotonic(), None, "", "", None, True
+    if not claimed.url:
+        return Outcome(Happening.REFUSED, error="There is no webhook address.", request_headers=headers)
+    try:
+        response = client.request(
+            "POST", claimed.url, content=body, headers=headers, deadline_s=DEADLINE_S, partial=True
+        )
+        status, answer = response.status, response.text[:ANSWER_KEPT_BYTES]
+        asked = asked_wait(response.headers.get("Retry-After"), now=at)
+        error = "" if response.is_success else words_of(status)
+    except http.Blocked as exc:
+        error, allowed = exc.detail, False
+    except http.OutgoingError as exc:
+        error = exc.detail
+    verdict = judge(
+        http_status=status, may_be_called=allowed, made=row.planned, policy=claimed.retry_policy, jitter=jitter,
+        is_resend=row.is_resend, retry_after=asked,
+    )  # fmt: skip
+    return Outcome(
+        happening=verdict.happening,
+        next_attempt_at=_after(verdict.wait),
+        http_status=status,
+        error=error,
+        duration_ms=round((clock.monotonic() - started) * 1000),
+        request_headers=headers,
+        answer=answer.replace("\x00", "\ufffd"),
+    )
+
+
+def _after(wait_: timedelta | None) -> datetime | None:
+    return None if wait_ is None else clock.now() + wait_

@@ -1,0 +1,89 @@
+"""How a receiver is doing: remembered with every outcome, paused when it is gone, resumed by a person."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from core import audit, jobs
+from partners.constants import PAUSE_AFTER
+from partners.lifecycle import Happening, State
+from partners.models import Delivery, Endpoint, Partner, Subscription
+from partners.services.outbox import held_release
+from partners.services.secrets import endpoint_of
+from partners.services.sending import Claimed, Outcome
+
+GONE = 410
+NOTICE_TASK = "partners.notify_paused"
+
+
+def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
+    """Remember what a receiver answered, in the transaction that settles the delivery.
+
+    A 410 pauses the subscription that was told. Nothing but failures for five days pauses the endpoint. Both are mailed
+    to the contact; events are kept until somebody resumes.
+    """
+    row = claimed.delivery
+    endpoint = Endpoint.objects.select_for_update().get(partner_id=row.partner_id, environment=row.environment)
+    if outcome.happening is Happening.ACCEPTED:
+        endpoint.failing_since, endpoint.last_success_at = None, now
+        endpoint.save(update_fields=["failing_since", "last_success_at"])
+        return
+    endpoint.failing_since = endpoint.failing_since or now
+    endpoint.save(update_fields=["failing_since"])
+    if outcome.http_status == GONE and row.subscription_id is not None:
+        _subscription_pause(row, now)
+    if now - endpoint.failing_since >= PAUSE_AFTER and endpoint.paused_at is None:
+        reason = f"Nothing but failures since {endpoint.failing_since:%d %b %Y}."
+        endpoint_pause(endpoint=endpoint, actor="system", reason=reason, now=now)
+        jobs.enqueue(NOTICE_TASK, partner_id=row.partner_id, environment=row.environment, reason=reason)
+
+
+def _subscription_pause(row: Delivery, now: datetime) -> None:
+    paused = Subscription.objects.filter(pk=row.subscription_id, paused_at__isnull=True).update(paused_at=now)
+    if paused:
+        _hold(Delivery.objects.filter(subscription_id=row.subscription_id, channel=row.channel))
+        audit.record(
+            actor="system", action="partner_subscription.paused", object=f"subscription:{row.subscription_id}", at=now,
+            data={"reason": "The receiver answered 410 (Gone)."},
+        )  # fmt: skip
+        reason = f"The receiver answered 410 (Gone) to subscription {row.subscription_id}."
+        jobs.enqueue(NOTICE_TASK, partner_id=row.partner_id, environment=row.environment, reason=reason)
+
+
+@transaction.atomic
+def endpoint_pause(*, endpoint: Endpoint, actor: Model | str, reason: str, now: datetime, ip: str = "") -> bool:
+    """Send nothing more to an endpoint; what is due is held. Returns whether it was being sent to."""
+    fields = {"paused_at": now, "pause_reason": reason[:200]}
+    if not Endpoint.objects.filter(pk=endpoint.pk, paused_at__isnull=True).update(**fields):
+        return False
+    _hold(
+        Delivery.objects.filter(
+            partner_id=endpoint.partner_id, environment=endpoint.environment, subscription__isnull=False,
+            channel="webhook",
+        )
+    )  # fmt: skip
+    audit.record(
+        actor=actor, action="partner_endpoint.paused", object=endpoint, at=now, ip=ip,
+        data={"partner": endpoint.partner.name, "environment": endpoint.environment, "reason": reason},
+    )  # fmt: skip
+    return True
+
+
+@transaction.atomic
+def endpoint_resume(
+    *, partner: Partner, environment: str, actor: Model | str, reason: str, now: datetime, ip: str = ""
+) -> int:
+    """Send again to an endpoint and its paused subscriptions; return how many kept deliveries that releases."""
+    endpoint = endpoint_of(partner, environment)
+    Endpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, pause_reason="", failing_since=None)
+    Subscription.objects.filter(partner=partner, environment=environment).update(paused_at=None)
+    audit.record(
+        actor=actor, action="partner_endpoint.resumed", object=endpoint, at=now, ip=ip,
+        data={"partner": partner.name, "environment": environment, "reason": reason},
+    )  # fmt: skip
+    return held_release(partner=partner, environment=environment, now=now)
+
+
+def _hold(deliveries: QuerySet[Delivery]) -> None:
+    deliveries.filter(status=State.PENDING.value).update(status=State.HELD.value, next_attempt_at=None)

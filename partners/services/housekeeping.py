@@ -1,0 +1,15 @@
+"""What is forgotten, and when."""
+
+from datetime import datetime
+
+from partners.constants import IDEMPOTENCY_TTL, KEPT
+from partners.lifecycle import State
+from partners.models import Delivery, IdempotentAnswer
+
+
+def prune(*, now: datetime) -> dict[str, int]:
+    """Delete deliveries older than thirty days that are not waiting to be sent, and answers older than a day."""
+    waiting = (State.PENDING.value, State.SENDING.value)
+    old = Delivery.objects.filter(created_at__lt=now - KEPT).exclude(status__in=waiting)
+    answers = IdempotentAnswer.objects.filter(created_at__lt=now - IDEMPOTENCY_TTL)
+    return {"deliveries": old.delete()[1].get("partners.Delivery", 0), "answers": answers.delete()[0]}

@@ -1,0 +1,135 @@
+"""Sending what is due: rows are leased, sent, and settled with what came of it.
+
+A worker may die at any point. Before the request it has sent nothing and another takes the row over when the lease
+ends; after it the receiver may have the message already and gets it again, with the same event id and attempt number,
+which is what a receiver drops doubles by. An outcome is written only by who holds the claim.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import Count, F, Min, Q
+
+from partners.constants import DEADLINE_S, Channel
+from partners.lifecycle import Happening, State, after
+from partners.models import Attempt, Delivery, Endpoint
+from partners.services.secrets import endpoint_of, secrets_of
+
+#: Requests under way to one receiver: a dead one holds no more than so many of the places of a worker.
+AT_ONCE: Final = 2
+LEASE: Final = timedelta(seconds=4 * DEADLINE_S)
+MAX_STRIKES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery that this worker may send now, with all that sending needs: no database is asked on the way."""
+
+    delivery: Delivery
+    claim: int
+    number: int
+    url: str
+    retry_policy: str
+    secrets: tuple[str, ...]
+
+
+def due(now: datetime) -> Q:
+    """Return what tells the rows that may be sent now: due ones, and those whose worker is gone."""
+    waiting = Q(status=State.PENDING.value, next_attempt_at__lte=now)
+    return waiting | Q(status=State.SENDING.value, lease_until__lte=now)
+
+
+def claim_next(*, now: datetime) -> Claimed | None:
+    """Lease the delivery that has waited longest at the receiver that has fewest requests under way; None if nothing is
+    due.
+    """
+    for partner_id, environment in _receivers(now):
+        found = _claim_of(partner_id, environment, now)
+        if found is not None:
+            return found
+    return None
+
+
+def _receivers(now: datetime) -> list[tuple[int, str]]:
+    """Return the receivers with something due and a place free, those who have waited longest first."""
+    busy = Count("pk", filter=Q(status=State.SENDING.value, lease_until__gt=now))
+    rows = (
+        Delivery.objects.filter(due(now) | Q(status=State.SENDING.value))
+        .values("partner_id", "environment")
+        .annotate(busy=busy, first=Min("next_attempt_at"), due=Count("pk", filter=due(now)))
+        .filter(due__gt=0, busy__lt=AT_ONCE)
+        .order_by("busy", "first", "partner_id")
+    )
+    return [(row["partner_id"], row["environment"]) for row in rows]
+
+
+@transaction.atomic
+def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | None:
+    """Lease one row of a receiver. The receiver's row is locked meanwhile, so that the places are counted right.
+
+    SQLite has one writer at a time anyway.
+    """
+    skip = connection.features.has_select_for_update_skip_locked
+    endpoints = Endpoint.objects.filter(partner_id=partner_id, environment=environment)
+    endpoint = endpoints.select_for_update(skip_locked=skip).select_related(None).first()
+    if endpoint is None and endpoints.exists():
+        return None  # another worker is just taking one of its rows
+    mine = Delivery.objects.filter(partner_id=partner_id, environment=environment)
+    if mine.filter(status=State.SENDING.value, lease_until__gt=now).count() >= AT_ONCE:
+        return None
+    row = mine.filter(due(now)).select_related("partner", "subscription").order_by("next_attempt_at", "id").first()
+    if row is None:
+        return None
+    taken_over = row.status == State.SENDING.value
+    row.status = after(row.status, Happening.CLAIMED).value
+    row.claim, row.lease_until, row.next_attempt_at = row.claim + 1, now + LEASE, None
+    row.strikes = row.strikes + 1 if taken_over else 0
+    row.save(update_fields=["status", "claim", "lease_until", "next_attempt_at", "strikes"])
+    endpoint = endpoint or endpoint_of(row.partner, environment)
+    secrets = tuple(secrets_of(endpoint, now=now)) if row.channel == Channel.WEBHOOK else ()
+    return Claimed(row, row.claim, row.attempts.count() + 1, endpoint.url, endpoint.retry_policy, secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an attempt. ``error`` is a sentence, "" where all went well."""
+
+    happening: Happening
+    next_attempt_at: datetime | None = None
+    http_status: int | None = None
+    error: str = ""
+    duration_ms: int = 0
+    request_headers: dict[str, str] | None = None
+    answer: str = ""
+
+
+@transaction.atomic
+def settle(claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
+    """Write an outcome; False when another worker has taken the row over meanwhile, whose outcome will count."""
+    state = after(State.SENDING, outcome.happening)
+    changed = Delivery.objects.filter(pk=claimed.delivery.pk, claim=claimed.claim, status=State.SENDING.value).update(
+        status=state.value,
+        lease_until=None,
+        next_attempt_at=outcome.next_attempt_at if state is State.PENDING else None,
+        planned=F("planned") + (not claimed.delivery.is_resend),
+        is_resend=False,
+        strikes=0,
+    )
+    if not changed:
+        return False
+    Attempt.objects.create(
+        delivery=claimed.delivery,
+        number=claimed.number,
+        is_resend=claimed.delivery.is_resend,
+        url=claimed.url if claimed.delivery.channel == Channel.WEBHOOK else claimed.delivery.partner.contact_email,
+        status=state.value,
+        http_status=outcome.http_status,
+        error=outcome.error[:500],
+        duration_ms=outcome.duration_ms,
+        request_headers=outcome.request_headers or {},
+        answer=outcome.answer,
+        created_at=now,
+    )
+    return True

@@ -1,0 +1,25 @@
+"""What the worker does for partners."""
+
+from celery import shared_task
+
+from core import clock
+from partners.services import dispatch, housekeeping, notices, outbox
+from partners.services.health import NOTICE_TASK
+
+
+@shared_task(name=outbox.DELIVER_TASK)
+def deliver() -> None:
+    """Send what is due. Safe to run any number of times at once."""
+    dispatch.deliver_due()
+
+
+@shared_task(name=NOTICE_TASK)
+def notify_paused(partner_id: int, environment: str, reason: str) -> None:
+    """Mail a partner's contact that nothing more is sent to it."""
+    notices.paused_mail(partner_id=partner_id, environment=environment, reason=reason)
+
+
+@shared_task(name="partners.prune")
+def prune() -> None:
+    """Forget deliveries and answers that are older than promised."""
+    housekeeping.prune(now=clock.now())

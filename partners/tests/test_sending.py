@@ -1,0 +1,306 @@
+"""Deliveries on their way: claimed, sent to receivers that behave in every way, settled."""
+
+import ipaddress
+import socket
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db.models import F
+
+from core import clock
+from core.tests.servers import answer, serving
+from partners.constants import Environment, RetryPolicy
+from partners.lifecycle import Happening, State
+from partners.models import Attempt, Delivery, Endpoint, Partner, Subscription
+from partners.services.dispatch import deliver_due
+from partners.services.health import endpoint_resume
+from partners.services.outbox import ping, subscription_notify
+from partners.services.secrets import endpoint_of, secret_of
+from partners.services.sending import AT_ONCE, LEASE, Outcome, claim_next, settle
+from partners.webhooks.signing import tc_signature
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+BODY = '{"event":"ping","note":"₹ और"}'.encode()
+
+
+@pytest.fixture(autouse=True)
+def _loopback(settings):
+    settings.WEBHOOK_ALLOW_NETS = (ipaddress.ip_network("127.0.0.0/8"),)
+
+
+def make_partner(name="Acme", url=""):
+    partner = Partner.objects.create(name=name, contact_email="desk@example.com", created_at=clock.now())
+    endpoint = endpoint_of(partner, Environment.LIVE)
+    Endpoint.objects.filter(pk=endpoint.pk).update(url=url)
+    return partner
+
+
+def make_subscription(partner, **more):
+    fields = {"engine": "fno", "symbol": "NIFTY", "min_confidence": 50, "channels": ["webhook"]} | more
+    now = clock.now()
+    return Subscription.objects.create(
+        partner=partner, environment=Environment.LIVE, created_at=now, updated_at=now, **fields
+    )
+
+
+def notify(subscription, cause="signal:1"):
+    def body(event_id, sequence):
+        return f'{{"event_id":"{event_id}","sequence":{sequence}}}'.encode()
+
+    return subscription_notify(subscription=subscription, event="fno.signal", cause=cause, body=body, now=clock.now())
+
+
+def send_ping(partner):
+    return ping(partner=partner, environment=Environment.LIVE, body=lambda _: BODY, event="ping", now=clock.now())
+
+
+def slow(seconds):
+    def behave(connection, request):
+        time.sleep(seconds)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    return behave
+
+
+def drip(connection, request):
+    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n":
+        connection.sendall(bytes([byte]))
+        time.sleep(1)
+
+
+def huge(connection, request):
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n")
+    chunk = b"x" * 1_000_000
+    for _ in range(200):
+        connection.sendall(chunk)
+
+
+def reset(connection, request):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    connection.close()
+
+
+def sent_to(behave):
+    with serving(behave) as server:
+        delivery = send_ping(make_partner(url=server.url("/hook")))
+        deliver_due(draw=lambda: 0.5)
+        delivery.refresh_from_db()
+        return delivery, delivery.attempts.get(), server
+
+
+@pytest.mark.parametrize(
+    ("behave", "state", "http_status"),
+    [
+        (answer(200), State.DELIVERED, 200),
+        (answer(204), State.DELIVERED, 204),
+        (answer(302, Location="/elsewhere"), State.REJECTED, 302),
+        (answer(404), State.REJECTED, 404),
+        (answer(410), State.REJECTED, 410),
+        (answer(429), State.REJECTED, 429),
+        (answer(500), State.PENDING, 500),
+        (huge, State.DELIVERED, 200),
+        (reset, State.PENDING, None),
+    ],
+)
+def test_what_becomes_of_a_delivery(behave, state, http_status):
+    delivery, attempt, server = sent_to(behave)
+    assert (delivery.status, attempt.status, attempt.http_status) == (state, state, http_status)
+    assert (attempt.error == "") == (state is State.DELIVERED)
+    assert server.connections == 1
+
+
+def test_a_receiver_gets_the_stored_bytes_signed():
+    with serving(answer(200)) as server:
+        partner = make_partner(url=server.url("/hook"))
+        send_ping(partner)
+        deliver_due()
+        head, _, body = server.requests[0].partition(b"\r\n\r\n")
+    assert body == BODY
+    signature = tc_signature(secret_of(endpoint_of(partner, Environment.LIVE)), BODY)
+    assert f"x-tc-signature: {signature}".encode() in head.lower().replace(b"sha256=", b"sha256=")
+
+
+@pytest.mark.parametrize("behave", [slow(6), drip])
+def test_five_seconds_are_five_seconds(behave):
+    started = time.monotonic()
+    delivery, attempt, _ = sent_to(behave)
+    assert 5.0 <= time.monotonic() - started < 8.0
+    assert delivery.status == State.PENDING
+    assert attempt.http_status is None
+    assert "No complete answer" in attempt.error
+
+
+def test_a_5xx_is_tried_again_after_half_a_minute_and_then_given_up():
+    with serving(answer(503)) as server:
+        delivery = send_ping(make_partner(url=server.url()))
+        start = clock.now()
+        with clock.frozen(start):
+            deliver_due(draw=lambda: 0.5)
+        delivery.refresh_from_db()
+        assert delivery.next_attempt_at == start + timedelta(seconds=30)
+        with clock.frozen(start + timedelta(seconds=29)):
+            assert deliver_due() == 0
+        with clock.frozen(start + timedelta(seconds=30)):
+            assert deliver_due() == 1
+        delivery.refresh_from_db()
+        assert (delivery.status, server.connections) == (State.FAILED, 2)
+        ids = {request.split(b"webhook-id: ")[1].split(b"\r\n")[0] for request in map(bytes.lower, server.requests)}
+        assert len(ids) == 1
+
+
+def test_no_address_no_packet(settings):
+    settings.WEBHOOK_ALLOW_NETS = ()
+    delivery, attempt, server = sent_to(answer(200))
+    assert delivery.status == State.BLOCKED
+    assert server.connections == 0
+    assert attempt.http_status is None
+
+
+def test_a_closed_port_is_retryable():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    delivery = send_ping(make_partner(url=f"http://127.0.0.1:{port}/"))
+    deliver_due()
+    delivery.refresh_from_db()
+    assert delivery.status == State.PENDING
+
+
+def test_410_pauses_the_subscription_and_keeps_what_comes():
+    with serving(answer(410)) as server:
+        subscription = make_subscription(make_partner(url=server.url()))
+        notify(subscription)
+        deliver_due()
+        subscription.refresh_from_db()
+        assert subscription.paused_at is not None
+        (kept,) = notify(subscription, cause="signal:2")
+        assert kept.status == State.HELD
+    with serving(answer(200)) as server:
+        Endpoint.objects.update(url=server.url())
+        released = endpoint_resume(
+            partner=subscription.partner, environment=Environment.LIVE, actor="system", reason="", now=clock.now()
+        )
+        deliver_due()
+        assert (released, server.connections) == (1, 1)
+
+
+def test_five_days_of_nothing_but_failures_pause_the_endpoint():
+    with serving(answer(404)) as server:
+        subscription = make_subscription(make_partner(url=server.url()))
+        start = clock.now()
+        for day in range(6):
+            with clock.frozen(start + timedelta(days=day)):
+                notify(subscription, cause=f"signal:{day}")
+                deliver_due()
+    endpoint = Endpoint.objects.get()
+    assert endpoint.paused_at == start + timedelta(days=5)
+    assert "failures" in endpoint.pause_reason
+
+
+def test_a_success_starts_the_count_anew():
+    with serving(answer(404)) as server:
+        partner = make_partner(url=server.url())
+        send_ping(partner)
+        deliver_due()
+        assert Endpoint.objects.get().failing_since is not None
+    with serving(answer(200)) as server:
+        Endpoint.objects.update(url=server.url())
+        send_ping(partner)
+        deliver_due()
+    endpoint = Endpoint.objects.get()
+    assert endpoint.failing_since is None
+    assert endpoint.last_success_at is not None
+
+
+def test_sequences_have_no_gaps_and_no_cause_is_told_twice():
+    subscription = make_subscription(make_partner(), channels=["webhook", "email"])
+    for cause in ("signal:1", "signal:2", "signal:1"):
+        notify(subscription, cause=cause)
+    rows = Delivery.objects.order_by("id").values_list("channel", "sequence")
+    assert list(rows) == [("webhook", 1), ("email", None), ("webhook", 2), ("email", None)]
+    assert len(set(Delivery.objects.values_list("event_id", flat=True))) == 2
+
+
+def test_a_lost_worker_is_replaced_when_its_lease_ends():
+    send_ping(make_partner(url="http://127.0.0.1:1/"))
+    now = clock.now()
+    first = claim_next(now=now)
+    assert claim_next(now=now + LEASE - timedelta(seconds=1)) is None
+    second = claim_next(now=now + LEASE)
+    assert (first.number, second.number) == (1, 1)
+    assert settle(second, Outcome(Happening.ACCEPTED, http_status=200), now=now + LEASE)
+    assert not settle(first, Outcome(Happening.GIVEN_UP), now=now + LEASE)
+    assert Delivery.objects.get().status == State.DELIVERED
+    assert Attempt.objects.count() == 1
+
+
+def test_a_message_that_kills_workers_is_laid_aside():
+    send_ping(make_partner(url="http://127.0.0.1:1/"))
+    now = clock.now()
+    for turn in range(4):
+        claimed = claim_next(now=now + turn * LEASE)
+    assert claimed.delivery.strikes == 3
+    with clock.frozen(now + 4 * LEASE):
+        deliver_due()
+    assert Delivery.objects.get().status == State.FAILED
+
+
+def test_a_receiver_has_two_places_at_once():
+    busy, other = make_partner("Busy"), make_partner("Other")
+    for _ in range(5):
+        send_ping(busy)
+    send_ping(other)
+    claimed = [claim_next(now=clock.now()) for _ in range(5)]
+    partners = [row.delivery.partner.name for row in claimed if row is not None]
+    assert sorted(partners) == ["Busy"] * AT_ONCE + ["Other"]
+
+
+def test_a_dead_receiver_delays_nobody():
+    with serving(slow(6)) as dead, serving(answer(200)) as live:
+        stuck, fine = make_partner("Stuck", dead.url()), make_partner("Fine", live.url())
+        for _ in range(6):
+            send_ping(stuck)
+        for _ in range(10):
+            send_ping(fine)
+        started = datetime.now(UTC)
+        deliver_due(slice_s=3)
+    late = Attempt.objects.filter(delivery__partner=fine, created_at__gt=started + timedelta(seconds=2))
+    assert Delivery.objects.filter(partner=fine, status=State.DELIVERED).count() == 10
+    assert not late.exists()
+
+
+def test_mail_goes_to_the_contact(mailoutbox):
+    import orjson
+
+    payload = {
+        "engine": "fno", "index": "NIFTY", "trade_direction": "BULLISH", "confidence": 78, "tier": "HIGH",
+        "trade_code": "NIFTY-2026-05-04-001", "tradingsymbol": "NIFTY26MAY22500CE", "entry_price": 120, "sl": 105,
+        "target": 145, "entry_mode": "BREAKOUT", "timestamp": "2026-05-04T05:21:00Z", "data_source": "simulated",
+    }  # fmt: skip
+    subscription = make_subscription(make_partner(), channels=["email"])
+    subscription_notify(
+        subscription=subscription, event="fno.signal", cause="signal:1", now=clock.now(),
+        body=lambda *_: orjson.dumps(payload),
+    )  # fmt: skip
+    deliver_due()
+    (mail,) = mailoutbox
+    assert mail.to == ["desk@example.com"]
+    assert "confidence 78" in mail.subject
+    assert "NIFTY-2026-05-04-001" in mail.body
+    assert "10:51 IST" in mail.body
+    assert "simulated" in mail.body
+
+
+def test_an_extended_policy_is_followed():
+    with serving(answer(500)) as server:
+        partner = make_partner(url=server.url())
+        Endpoint.objects.update(retry_policy=RetryPolicy.EXTENDED)
+        send_ping(partner)
+        start = clock.now()
+        with clock.frozen(start):
+            deliver_due(draw=lambda: 0.5)
+        Delivery.objects.update(planned=F("planned") + 5)
+        with clock.frozen(start + timedelta(seconds=30)):
+            deliver_due(draw=lambda: 0.5)
+    assert Delivery.objects.get().next_attempt_at == start + timedelta(seconds=30, hours=24)
