@@ -36,9 +36,9 @@ _TRADES: Final = "Closed round trips, each net of slippage and all charges. Posi
 
 DEFINITIONS: Final = (
     Definition(
-        "cagr", "Growth a year (CAGR)", "change", "(final equity ÷ starting capital)^(365.25 ÷ calendar days) − 1",
-        _EQUITY, "The steady yearly growth that leads from the first value to the last. It hides the way there: read "
-        "it with the drawdown.", "benchmark_cagr",
+        "cagr", "Growth (CAGR)", "change", "(final equity ÷ starting capital)^(365.25 ÷ calendar days) − 1",
+        _EQUITY, "The steady yearly growth (compound annual growth rate, CAGR) that leads from the first value to the "
+        "last. It hides the way there: read it with the drawdown.", "benchmark_cagr",
     ),
     Definition(
         "total_return_pct", "Total return", "change", "final equity ÷ starting capital − 1", _EQUITY,

@@ -117,18 +117,13 @@ def bootstrap(part: Mapping[str, Any] | None, summary: Mapping[str, Any]) -> Fin
 def deflated_sharpe(part: Mapping[str, Any]) -> Finding:
     """Return how sure the Sharpe ratio is after so many tries."""
     probability, tries = part["probability"], part["tries"]
-    tried = f"{_n(tries)} different backtest{'' if tries == 1 else 's'}"
     if probability is None:
-        return _finding(
-            "deflated_sharpe",
-            "Not known",
-            "",
-            f"Returns that do not vary have no Sharpe ratio. You have tried {tried}.",
-        )
-    text = (
-        f"With {_share(100 * probability)} probability the true Sharpe ratio is above what the best of your {tried} "
-        "would show by luck alone."
-    )
+        return _finding("deflated_sharpe", "Not known", "", "Returns that do not vary have no Sharpe ratio.")
+    sure = f"With {_share(100 * probability)} probability the true Sharpe ratio is above"
+    if tries > 1:
+        text = f"{sure} what the best of your {_n(tries)} different backtests would show by luck alone."
+    else:
+        text = f"{sure} zero. This is your only try so far; every further one raises what it has to beat."
     verdict, kind = ("Convincing", "up") if probability >= GOOD_PROBABILITY else ("Not convincing", "warning")
     return _finding("deflated_sharpe", verdict, kind, text)
 

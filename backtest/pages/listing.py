@@ -85,7 +85,8 @@ def filters(runs: QuerySet[Run], request: HttpRequest, titles: dict[str, str]) -
 def row(run: Run, titles: dict[str, str]) -> dict[str, Any]:
     """Return a line of the list."""
     summary = run.summary
-    told = [flag for flag in flags_of(run.flags) if flag.kind]
+    found = (run.analysis.result or {}).get("flags", [])
+    told = [flag for flag in flags_of([*run.flags, *found]) if flag.kind]
     return {
         "id": run.pk,
         "url": reverse("backtest", args=[run.pk]),

@@ -181,15 +181,8 @@ def values(request: HttpRequest, chosen: Chosen, asked: dict[str, Any], offered:
     found = {}
     for name in FIELDS:
         value = request.GET.get(name, asked.get(name, first.get(name)))
-        found[name] = "" if value is None else plain(value)
+        found[name] = "" if value is None else words.plain(value)
     return found
-
-
-def plain(value: Any) -> str:
-    """Return a number without a needless decimal part, other values as text."""
-    if isinstance(value, float):
-        return f"{value:.10g}" if value != int(value) else str(int(value))
-    return str(value)
 
 
 def years_before(day: date, years: int) -> date:
@@ -210,8 +203,9 @@ def parameters(request: HttpRequest, chosen: Chosen, asked: dict[str, Any]) -> l
             {
                 "name": f"params.{name}",
                 "label": words.parameter(name),
-                "default": plain(float(default)),
-                "value": "" if value is None else plain(value),
+                "default": words.plain(float(default)),
+                "shown": words.number(default),
+                "value": "" if value is None else words.plain(value),
             }
         )
     return rows
@@ -223,7 +217,7 @@ def effective(rules: Rules, defaults: dict[str, Any]) -> dict[str, dict[str, str
     def shown(own: Number | None, default: float | None, unit: str, none: str) -> dict[str, str]:
         number = rules.parameters.get(own.name) if isinstance(own, ParamRef) else own
         if number:
-            return {"value": f"{number:g}{unit}", "from": "the strategy"}
+            return {"value": f"{words.number(number)}{unit}", "from": "the strategy"}
         return {"value": none if default is None else f"{default:g}{unit}", "from": "the default"}
 
     own_size = None if rules.sizing is None else rules.sizing.pct

@@ -98,7 +98,7 @@ def head(run: Run, summary: Mapping[str, Any], made_of: Mapping[str, Any]) -> di
         "benchmark": summary["benchmark"].partition(":")[2] or summary["benchmark"],
         "created_at": clock.isoformat_z(run.created_at),
         "money": money(caps),
-        "params": [{"label": words.parameter(name), "value": f"{value:g}"} for name, value in caps.items()
+        "params": [{"label": words.parameter(name), "value": words.number(value)} for name, value in caps.items()
                    if name not in fixed],
         "provenance": provenance(made_of),
     }  # fmt: skip

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Final
 
-from backtest.pages import words
+from backtest.pages import metrics, words
 from market.pages import figures, presenters
 from market.pages.figures import Figure
 
@@ -215,7 +215,7 @@ def traded_symbols(trades: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
         found.setdefault(symbol, []).append(pnl)
     return [
         {"symbol": symbol, "code": symbol.partition(":")[2], "trades": len(found[symbol]),
-         "pnl": _rupees(sum(found[symbol])).text}
+         "pnl": metrics.figure(sum(found[symbol]), "money").text}
         for symbol in sorted(found)
     ]  # fmt: skip
 

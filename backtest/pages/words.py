@@ -3,6 +3,11 @@
 from datetime import date
 from typing import Final
 
+from market.pages import figures
+
+#: Indicators that are written in capitals.
+SHORT: Final = frozenset({"rsi", "sma", "ema", "atr", "adx", "roc", "macd", "bb", "roe", "rs"})
+
 EXITS: Final = {
     "rank_below": "Fell in the ranking",
     "max_hold": "Held as long as allowed",
@@ -88,5 +93,20 @@ def day(when: date | str) -> str:
 
 
 def parameter(name: str) -> str:
-    """Return a parameter's name as a label."""
-    return name.replace("_", " ").strip().capitalize()
+    """Return a parameter's name as a label; abbreviations of indicators stay in capitals."""
+    parts = [part.upper() if part in SHORT else part for part in name.split("_") if part]
+    text = " ".join(parts)
+    return text[:1].upper() + text[1:]
+
+
+def plain(value: object) -> str:
+    """Return a number without a needless decimal part, as a field takes it; other values as text."""
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) else f"{value:.10g}"
+    return str(value)
+
+
+def number(value: float) -> str:
+    """Return a number as a person reads it: lakh groups, no needless decimals."""
+    digits = len(plain(float(value)).partition(".")[2])
+    return figures.grouped(value, min(digits, 6))

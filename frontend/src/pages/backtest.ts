@@ -30,7 +30,7 @@ function readout(box: HTMLElement, at: Cursor): void {
         {},
         el("i", { class: `key ${row.colour}` }),
         `${row.name} `,
-        el("b", {}, row.value === null ? "–" : `₹${compact(row.value)}`),
+        el("b", {}, row.value === null ? "–" : `₹${number(row.value, 0)}`),
         row.drawdown === null ? "" : ` drawdown ${signedPct(row.drawdown)}`,
       ),
     ),
@@ -105,7 +105,7 @@ function startShape(run: Run): void {
   new EquityChart(
     exposure,
     [{ name: "Money at work", dates: run.equity_curve.map((point) => point.date), values: run.equity_curve.map(({ cash, equity }) => (equity > 0 ? 100 * (1 - cash / equity) : 0)), colour: "series-3" }],
-    { format: (value) => `${number(value, 0)}%`, unit: "percent of equity" },
+    { format: (value) => `${number(value, 0)}%`, unit: "percent of equity", slider: false },
   );
 }
 

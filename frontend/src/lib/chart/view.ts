@@ -172,7 +172,9 @@ export class ChartView {
     if (first < 0) return;
     const end = last < 0 ? this.bars.length - 1 : last;
     const room = Math.max(12, (least - (end - first)) / 2);
-    this.chart.timeScale().setVisibleLogicalRange({ from: first - room, to: end + room });
+    // At either end of the bars the window is moved, not left half empty.
+    const right = Math.min(end + room, this.bars.length + 3);
+    this.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, right - (end - first + 2 * room)), to: right });
   }
 
   /** Move the crosshair by bars; null when there is nothing to move over. */

@@ -142,7 +142,16 @@ export class DistributionChart {
           axisLabel: { ...look.axisLabel, formatter: (value: number) => `${number(value, digits)}${unit.trim() === "%" ? "%" : ""}` },
         },
       ],
-      yAxis: { type: "value", position: "right", minInterval: 1, splitNumber: 3, ...look, axisLine: { show: false } },
+      yAxis: {
+        type: "value",
+        position: "right",
+        minInterval: 1,
+        splitNumber: 3,
+        max: Math.ceil(1.06 * Math.max(1, ...this.bins.map((bin) => bin.count))),
+        ...look,
+        axisLine: { show: false },
+        axisLabel: { ...look.axisLabel, showMaxLabel: false },
+      },
       series: [this.bars(), this.marks(first, last)],
     };
   }

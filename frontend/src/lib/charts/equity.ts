@@ -40,6 +40,8 @@ export type Cursor = { date: string; rows: { name: string; colour: Colour; value
 export type EquityOptions = {
   format?: (value: number) => string;
   scale?: Scale;
+  /** The strip below that zooms; small pictures do without. */
+  slider?: boolean;
   /** What the curves are measured in, for the sentence. */
   unit?: string;
   onCursor?: (at: Cursor | null) => void;
@@ -180,8 +182,9 @@ export class EquityChart {
     const look = axisLook();
     const x = { type: "category", data: this.days, boundaryGap: false, ...look, splitLine: { show: false } };
     const grid = { left: 12, right: RIGHT_PX, containLabel: false };
+    const below = this.options.slider === false ? 28 : 62;
     return {
-      grid: drawdown ? [{ ...grid, top: 10, bottom: "37%" }, { ...grid, top: "69%", bottom: 62 }] : [{ ...grid, top: 10, bottom: 62 }],
+      grid: drawdown ? [{ ...grid, top: 10, bottom: "37%" }, { ...grid, top: "69%", bottom: below }] : [{ ...grid, top: 10, bottom: below }],
       tooltip: { trigger: "axis", showContent: false },
       axisPointer: {
         link: [{ xAxisIndex: "all" }],
@@ -237,8 +240,10 @@ export class EquityChart {
   private zooms(drawdown: boolean): object[] {
     const both = drawdown ? [0, 1] : [0];
     const window = { xAxisIndex: both, startValue: this.from, endValue: this.to };
+    const inside = { type: "inside", ...window, zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, preventDefaultMouseMove: false };
+    if (this.options.slider === false) return [inside];
     return [
-      { type: "inside", ...window, zoomOnMouseWheel: "ctrl", moveOnMouseMove: true, preventDefaultMouseMove: false },
+      inside,
       {
         type: "slider",
         ...window,

@@ -1,6 +1,6 @@
 /** Rupees in words, as a person would say them. */
 
-import { number } from "../format";
+import { number, signed } from "../format";
 
 const WORDS: [number, string][] = [
   [1e12, "lakh crore"],
@@ -20,6 +20,12 @@ export function inWords(rupees: number): string {
     return `${about}${number(share, digits)} ${word} rupees`;
   }
   return `${number(rupees, rupees % 1 ? 2 : 0)} rupee${rupees === 1 ? "" : "s"}`;
+}
+
+/** "+₹59,950": the sign before the rupees. */
+export function signedRupees(value: number, decimals = 0): string {
+  const text = signed(value, decimals);
+  return /^[+\u2212]/.test(text) ? `${text[0]}₹${text.slice(1)}` : `₹${text}`;
 }
 
 /** The same day so many years earlier; 29 February becomes the 28th. */

@@ -4,7 +4,8 @@ import { explain, getJson } from "../api";
 import { toBar, type Bar, type Candles } from "../chart/bars";
 import { ChartView, type BarMarker } from "../chart/view";
 import { $, el, isTyping, must } from "../dom";
-import { compact, direction, istDate, number, price, signed, signedPct } from "../format";
+import { compact, direction, istDate, number, price, signedPct } from "../format";
+import { signedRupees } from "./money";
 import type { Position, Run, Trade } from "./types";
 
 /** One answer of the API is at most 5,000 bars; a request of so many days stays below it in every market. */
@@ -30,7 +31,7 @@ export function markersOf(trades: readonly Trade[], open: readonly Position[]): 
   const bought = (day: string, quantity: number, addons: number): BarMarker => ({
     time: day,
     side: "buy",
-    text: `${number(quantity, 0)}${addons ? ` in ${addons + 1} purchases` : ""}`,
+    text: `Buy ${number(quantity, 0)}${addons ? ` in ${addons + 1} purchases` : ""}`,
     colour: "accent",
   });
   const marks = trades.flatMap((trade): BarMarker[] => [
@@ -125,7 +126,7 @@ export class TradeChart {
     must("#trade-line").replaceChildren(
       el("strong", {}, `Trade ${this.current + 1} of ${this.mine.length}`),
       ` Bought ${number(trade.quantity, 0)} at ₹${price(trade.entry_price)} on ${dayLabel(trade.entry_date)}, sold at ₹${price(trade.exit_price)} on ${dayLabel(trade.exit_date)} after ${number(trade.bars_held, 0)} bars: ${this.words[trade.exit_reason] ?? trade.exit_reason}. Net `,
-      el("span", { class: direction(trade.pnl) }, `₹${signed(trade.pnl, 0)} (${signedPct(trade.pnl_pct)})`),
+      el("span", { class: direction(trade.pnl) }, `${signedRupees(trade.pnl)} (${signedPct(trade.pnl_pct)})`),
       trade.addons ? `, with ${trade.addons} add-on${trade.addons > 1 ? "s" : ""}.` : ".",
     );
     for (const button of [...this.root.querySelectorAll<HTMLButtonElement>("[data-trade-step]")]) {

@@ -2,6 +2,7 @@
 
 import { $, $$, must, stamp } from "../dom";
 import { direction, number, price, signed, signedPct } from "../format";
+import { signedRupees } from "./money";
 import type { Trade } from "./types";
 
 export type SortKey = keyof Trade;
@@ -94,7 +95,7 @@ export class TradeTable {
     for (const button of $$("[data-outcome]", this.root)) button.setAttribute("aria-pressed", String(button.dataset.outcome === this.view.outcome));
     const won = this.shown.filter(({ trade }) => trade.pnl > 0).length;
     const sum = this.shown.reduce((total, { trade }) => total + trade.pnl, 0);
-    must("[data-trade-count]", this.root).textContent = `${number(this.shown.length, 0)} of ${number(this.trades.length, 0)}, ${number(won, 0)} won, net ₹${signed(sum, 0)}`;
+    must("[data-trade-count]", this.root).textContent = `${number(this.shown.length, 0)} of ${number(this.trades.length, 0)}, ${number(won, 0)} won, net ${signedRupees(sum)}`;
     this.draw();
   }
 
@@ -135,7 +136,7 @@ export class TradeTable {
       conviction: number(trade.conviction, 0),
     };
     for (const cell of $$("[data-f]", row)) cell.textContent = text[cell.dataset.f!] ?? "";
-    for (const [name, exact] of [["pnl", `₹${signed(trade.pnl)}`], ["pnl_pct", signedPct(trade.pnl_pct, 2)]] as const) {
+    for (const [name, exact] of [["pnl", signedRupees(trade.pnl, 2)], ["pnl_pct", signedPct(trade.pnl_pct, 2)]] as const) {
       const cell = must(`[data-f=${name}]`, row);
       cell.className = direction(trade[name]);
       cell.title = exact;
