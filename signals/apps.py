@@ -7,3 +7,7 @@ class SignalsConfig(AppConfig):
 
     def ready(self) -> None:
         from signals.services.strategies import portability  # noqa: F401 - registers what an account's export holds of ours
+        from market.services.runtime import provide_top_signals
+        from signals.services.patterns.top import top_signals
+
+        provide_top_signals(top_signals)

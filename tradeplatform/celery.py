@@ -12,8 +12,14 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "events that nobody was woken for": {"task": "core.consume_events", "schedule": 10.0},
+    "scans of the indices, and slots whose worker died": {
+        "task": "signals.scan_fno",
+        "schedule": 10.0,
+        "options": {"expires": 30.0},
+    },
     "backtests that nobody works on": {"task": "backtest.resume", "schedule": 15.0},
     "instruments of the day": {"task": "market.refresh_listing", "schedule": crontab(hour="3", minute="0")},
+    "patterns of the last session": {"task": "signals.find_patterns", "schedule": 300.0},
     "webhooks that are due": {"task": "partners.deliver", "schedule": 5.0},
     "old deliveries": {"task": "partners.prune", "schedule": crontab(hour="20", minute="45")},
     "housekeeping": {"task": "core.prune", "schedule": crontab(hour="20", minute="30")},

@@ -8,3 +8,8 @@ did in this very universe before the day of the signal, and nothing else.
 
 Everything here looks back only: cutting off or changing later bars leaves each earlier signal as it was.
 """
+
+from typing import Final
+
+#: Raised whenever the same bars would be answered otherwise.
+ENGINE_VERSION: Final = "patterns-1"

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ('-session', '-score', 'id'),
                 'indexes': [models.Index(fields=['data_source', 'universe', 'session', '-score'], name='pattern_top')],
-                'constraints': [models.UniqueConstraint(fields=('instrument', 'session', 'pattern', 'timeframe', 'data_source'), name='pattern_signal_once'), models.CheckConstraint(condition=models.Q(('confidence__gte', 35), ('confidence__lte', 75)), name='pattern_confidence_range'), models.CheckConstraint(condition=models.Q(('wins__lte', models.F('n'))), name='pattern_wins_within_n'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('resolved_on__isnull', True)), models.Q(models.Q(('outcome', ''), _negated=True), ('resolved_on__isnull', False)), _connector='OR'), name='pattern_resolved_with_outcome')],
+                'constraints': [models.UniqueConstraint(fields=('instrument', 'session', 'pattern', 'timeframe', 'data_source', 'universe'), name='pattern_signal_once'), models.CheckConstraint(condition=models.Q(('confidence__gte', 35), ('confidence__lte', 75)), name='pattern_confidence_range'), models.CheckConstraint(condition=models.Q(('wins__lte', models.F('n'))), name='pattern_wins_within_n'), models.CheckConstraint(condition=models.Q(models.Q(('outcome', ''), ('resolved_on__isnull', True)), models.Q(models.Q(('outcome', ''), _negated=True), ('resolved_on__isnull', False)), _connector='OR'), name='pattern_resolved_with_outcome')],
             },
         ),
     ]

@@ -1,11 +1,14 @@
 """Candlestick and chart patterns: what was found when, and the record that confidence comes from."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
 
 from market.models import Instrument
+
+#: Bars that patterns are made of, in the words of the candles' API.
+TIMEFRAME: Final = "day"
 
 
 class PatternScan(models.Model):
@@ -17,7 +20,7 @@ class PatternScan(models.Model):
 
     universe = models.CharField(max_length=60)
     data_source = models.CharField(max_length=20)
-    timeframe = models.CharField(max_length=10, default="day")
+    timeframe = models.CharField(max_length=10, default=TIMEFRAME)
     data_key = models.CharField(max_length=200)
     session = models.DateField(help_text="the last session searched")
     symbols = models.PositiveIntegerField()
@@ -56,7 +59,7 @@ class PatternSignal(models.Model):
     instrument = models.ForeignKey(Instrument, models.CASCADE, related_name="patterns", db_index=False)
     session = models.DateField()
     pattern = models.CharField(max_length=40)
-    timeframe = models.CharField(max_length=10, default="day")
+    timeframe = models.CharField(max_length=10, default=TIMEFRAME)
     data_source = models.CharField(max_length=20)
     universe = models.CharField(max_length=60, help_text="whose record the confidence is taken from")
     direction = models.CharField(max_length=8, choices=Direction.choices)
@@ -80,9 +83,12 @@ class PatternSignal(models.Model):
         ordering = ("-session", "-score", "id")
         constraints = (
             models.UniqueConstraint(
-                fields=("instrument", "session", "pattern", "timeframe", "data_source"), name="pattern_signal_once"
+                fields=("instrument", "session", "pattern", "timeframe", "data_source", "universe"),
+                name="pattern_signal_once",
             ),
-            models.CheckConstraint(condition=Q(confidence__gte=35, confidence__lte=75), name="pattern_confidence_range"),
+            models.CheckConstraint(
+                condition=Q(confidence__gte=35, confidence__lte=75), name="pattern_confidence_range"
+            ),
             models.CheckConstraint(condition=Q(wins__lte=F("n")), name="pattern_wins_within_n"),
             models.CheckConstraint(
                 condition=Q(outcome="", resolved_on__isnull=True) | (~Q(outcome="") & Q(resolved_on__isnull=False)),

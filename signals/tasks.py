@@ -1,0 +1,32 @@
+"""What the worker does for signals."""
+
+from datetime import timedelta
+
+from celery import shared_task
+
+from core import clock
+from core.errors import PlatformError
+from core.jobs import SlotSkipped, run_slot, slot_of
+
+PATTERNS_EVERY_S = 300
+
+
+@shared_task(name="signals.find_patterns")
+def find_patterns() -> None:
+    """Search for patterns if there are prices that nobody has searched; once a slot however many beats there are."""
+    from signals.services.patterns.scanning import standing
+
+    now = clock.now()
+    slot = slot_of(now, PATTERNS_EVERY_S)
+    with run_slot("signals.find_patterns", slot, now=now, lease=timedelta(minutes=4)) as claim:
+        if claim is not None:
+            try:
+                standing(now=now)
+            except PlatformError as error:  # no prices, no universe yet
+                raise SlotSkipped(error.detail) from None
+
+
+@shared_task(name="signals.scan_fno", queue="scan")
+def scan_fno() -> None:
+    """Scan each index once a minute of market hours and follow its live signal. Safe to run any number of times."""
+    scan_due(now=clock.now())
