@@ -17,3 +17,11 @@ REPLACEMENT_KEYS: Final = (
 EVENT_SHARED: Final = "strategy.shared"
 EVENT_UNSHARED: Final = "strategy.unshared"
 EVENT_DELETED: Final = "strategy.deleted"
+
+#: `core.DataVersion` rows: headlines, counts and fetched figures; stored I-Scores.
+VERSION_ISCORE_INPUTS: Final = "signals.iscore_inputs"
+VERSION_ISCORE: Final = "signals.iscore"
+
+#: Events and lines of the Record about I-Scores.
+EVENT_ISCORE_CHANGED: Final = "iscore.changed"
+RECORD_TIER_CHANGED: Final = "iscore.tier_changed"

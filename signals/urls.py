@@ -1,5 +1,7 @@
 from django.urls import path
 
+from signals.api.fno import FnoChainApi, FnoHistoryApi, FnoLiveApi, FnoTrackRecordApi
+from signals.api.iscore import IScoreApi, IScoreHistoryApi, IScoreTableApi
 from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
 from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
@@ -10,6 +12,13 @@ urlpatterns = [
     path("strategies/", StrategiesPage.as_view(), name="strategies"),
     path("strategies/new/", NewStrategyPage.as_view(), name="strategy-new"),
     path("strategies/<str:key>/", StrategyPage.as_view(), name="strategy"),
+    path("api/fno/live", FnoLiveApi.as_view()),
+    path("api/fno/chain", FnoChainApi.as_view()),
+    path("api/fno/history", FnoHistoryApi.as_view()),
+    path("api/fno/track-record", FnoTrackRecordApi.as_view()),
+    path("api/iscore", IScoreTableApi.as_view()),
+    path("api/iscore/<str:symbol>", IScoreApi.as_view()),
+    path("api/iscore/<str:symbol>/history", IScoreHistoryApi.as_view()),
     path("api/record", RecordApi.as_view()),
     path("api/record/verify", RecordVerifyApi.as_view()),
     path("api/strategies", StrategiesApi.as_view()),

@@ -36,7 +36,10 @@ _SUMMARY_PARTS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of N stocks on one session. ``result(i)`` gives one of them in plain values."""
+    """Scores of N stocks on one session. ``result(i)`` gives one of them in plain values.
+
+    ``member``: (N,) who belongs to the reference universe. ``total``: (N,) sum of the effective weights.
+    """
 
     symbols: tuple[str, ...]
     as_of: str
@@ -45,6 +48,7 @@ class Scores:
     components: dict[str, Component]
     combined: Combined
     total: Floats
+    member: Flags
 
     def result(self, at: int) -> dict[str, Any]:
         """Return everything about stock number ``at`` as plain JSON values, null where it does not exist."""
@@ -163,6 +167,7 @@ def score_universe(inputs: Inputs) -> Scores:
         subs=subs,
         components=components,
         combined=combine(list(components.values())),
+        member=reference,
         total=sum((part.effective for part in components.values()), np.zeros(len(inputs.panel.symbols))),
     )
 

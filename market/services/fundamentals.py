@@ -8,7 +8,9 @@ from typing import Final
 
 from django.db import transaction
 
+from core import versions
 from core.errors import InvalidRequest
+from market.constants import VERSION_FUNDAMENTALS
 from market.importers.fundamentals import ASSUMED_LAG_DAYS, Figure, Figures, read_figures
 from market.importers.tables import read_table
 from market.models import Fundamental
@@ -75,6 +77,8 @@ def import_fundamentals(
             work = _sorted(figures.cells, source, options, progress)
             if not options.dry_run:
                 _write(work, source, progress)
+                if work.added or work.changed:
+                    versions.bump(VERSION_FUNDAMENTALS)
         _report(report, work, figures, table.malformed, options)
         write_rejected(report, _HEADER, _refused_rows(work, table.malformed), at=now)
     return report

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from engines.iscore.quantitative import is_financial
+from engines.iscore.types import Governance
 from engines.simulation.rng import F64, fold_key, fraction, words
 from signals.adapters.base import Company, DayCount, Headline
 
@@ -76,6 +77,16 @@ class SimulatedInputs:
             found["piotroski"] = float(min(9, round(found["piotroski"])))
         return found, (day - published).days
 
+    def governance_on(self, company: Company, day: date) -> Governance:
+        """Return made-up facts about owners and auditors; most companies have nothing remarkable."""
+        quarter = day.year * 4 + (day.month - 1) // 3 - 1
+        luck = self._uniform(company, 300, [0, quarter])
+        pledge = round(40.0 * float(luck[0]) ** 6, 1)
+        moved = round(float(self._normal(company, 301, [quarter])[0]), 2)
+        stage = "ASM" if luck[1] < 0.02 else ""
+        rating = -1 if luck[1] > 0.97 else 1 if luck[1] > 0.92 else 0
+        return Governance(pledge, round(0.5 * moved, 2), -moved, bool(luck[1] < 0.004), stage, rating)
+
     def headlines(self, companies: Sequence[Company], *, since: datetime, now: datetime) -> list[Headline]:
         """Return the headlines published from ``since`` to ``now``."""
         days = range(since.date().toordinal(), now.date().toordinal() + 1)
@@ -111,7 +122,8 @@ class SimulatedInputs:
         return found
 
     def _uniform(self, company: Company, stream: int, steps: Sequence[int], half: int = 0) -> F64:
-        key = fold_key(self._seed, zlib.crc32(company.symbol.encode()), stream, half)
+        bare = company.symbol.rpartition(":")[2]  # one company, on whichever exchange
+        key = fold_key(self._seed, zlib.crc32(bare.encode()), stream, half)
         return fraction(words(key, np.asarray(steps, np.uint64)), 0, 53)
 
     def _normal(self, company: Company, stream: int, steps: Sequence[int]) -> F64:

@@ -1,0 +1,194 @@
+"""I-Scores over HTTP: one stock, a table of a universe, a history."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import clock
+from core.api.query import PageQuery, paged, parse_query
+from core.errors import NotFound
+from engines.exchange.naming import normalise_key
+from engines.iscore.tables import WEIGHTS
+from market.api.fields import NumberOrNull
+from signals.models import IScoreSnapshot
+from signals.services.iscore.reading import SORTS, iscore_history, iscore_of, iscore_table
+
+_TOTAL = OpenApiParameter("X-Total-Count", int, OpenApiParameter.HEADER, response=True)
+_SYMBOL = OpenApiParameter(
+    "symbol", str, OpenApiParameter.PATH, description="EXCHANGE:SYMBOL in any case; a bare symbol means NSE",
+    examples=[OpenApiExample("A stock", "NSE:RELIANCE")],
+)  # fmt: skip
+
+
+class InputOut(serializers.Serializer):
+    """One input of a component: its own score, the measured number, and what it adds to the I-Score."""
+
+    component = serializers.CharField()
+    input = serializers.CharField()
+    title = serializers.CharField()
+    score = serializers.FloatField()
+    value = NumberOrNull(help_text="In the unit the text names; ratios and returns are fractions")
+    share = serializers.FloatField(help_text="Share of the I-Score, 0 to 1")
+    points = serializers.FloatField(help_text="Points above or below 50; all points sum up to the I-Score less 50")
+    text = serializers.CharField()
+
+
+class ComponentOut(serializers.Serializer):
+    """One of the six components. ``weight`` is nominal; ``effective_weight`` is what its coverage leaves of it."""
+
+    title = serializers.CharField()
+    score = NumberOrNull()
+    weight = serializers.FloatField()
+    effective_weight = serializers.FloatField()
+    coverage = serializers.FloatField(help_text="Share of its inputs that is known")
+    freshness = serializers.FloatField(help_text="1 while inputs are within their life, falling to 0")
+    factors = serializers.ListField(child=serializers.CharField())
+    inputs = InputOut(many=True)
+    missing = serializers.ListField(child=serializers.CharField())
+
+
+class ComponentsOut(serializers.Serializer):
+    """The six components by name."""
+
+    qualitative = ComponentOut()
+    quantitative = ComponentOut()
+    trend = ComponentOut()
+    risk = ComponentOut()
+    search = ComponentOut()
+    market_context = ComponentOut()
+
+
+class ChangeOut(serializers.Serializer):
+    """One input that moved the score since the session before; null where it was not known."""
+
+    component = serializers.CharField()
+    input = serializers.CharField()
+    title = serializers.CharField()
+    before = NumberOrNull()
+    after = NumberOrNull()
+    points = serializers.FloatField()
+    text = serializers.CharField()
+
+
+class PreviousOut(serializers.Serializer):
+    """The score of the session before."""
+
+    iscore = NumberOrNull()
+    session = serializers.DateField()
+
+
+class IScoreApi(APIView):
+    """The I-Score of a stock after its last complete session, with its components and the reasons in words.
+
+    Nulls where too little is known; `missing_inputs` names what is not known. A symbol nobody knows is a 404.
+    """
+
+    class Output(serializers.Serializer):
+        symbol = serializers.CharField()
+        iscore = NumberOrNull(help_text="0 to 100; the mean of the components by effective weight")
+        confidence = NumberOrNull(help_text="0 to 1")
+        recommendation = serializers.CharField(allow_null=True, help_text="STRONG_BUY, BUY, HOLD, SELL or null")
+        code = serializers.CharField(allow_null=True, help_text="INSUFFICIENT_DATA below confidence 0.40")
+        summary = serializers.CharField()
+        components = ComponentsOut()
+        score_factors = serializers.ListField(child=serializers.CharField())
+        coverage = serializers.FloatField()
+        dispersion = NumberOrNull(help_text="Weighted deviation of the components, points")
+        missing_inputs = serializers.ListField(child=serializers.CharField())
+        as_of_session = serializers.DateField(allow_null=True)
+        data_source = serializers.CharField(allow_null=True)
+        engine_version = serializers.CharField()
+        params_hash = serializers.CharField()
+        changes = ChangeOut(many=True)
+        previous = PreviousOut(allow_null=True)
+        cached_until = serializers.DateTimeField()
+        as_of = serializers.DateTimeField()
+
+    @extend_schema(parameters=[_SYMBOL], responses=Output)
+    def get(self, request: Request, symbol: str) -> Response:
+        return Response(iscore_of(_key(symbol), now=clock.now()))
+
+
+class RowOut(serializers.Serializer):
+    """A stock in the table. ``change``: points since the session kept before."""
+
+    symbol = serializers.CharField()
+    name = serializers.CharField()
+    sector = serializers.CharField()
+    iscore = NumberOrNull()
+    change = NumberOrNull()
+    confidence = NumberOrNull()
+    recommendation = serializers.CharField(allow_null=True)
+    code = serializers.CharField(allow_null=True)
+    components = serializers.DictField(child=NumberOrNull(), help_text=f"Scores of {', '.join(WEIGHTS)}")
+    as_of_session = serializers.DateField()
+    data_source = serializers.CharField()
+
+
+class IScoreTableApi(APIView):
+    """The I-Scores of a universe's members, sorted."""
+
+    class Query(PageQuery):
+        universe = serializers.CharField(
+            max_length=40, required=False, default="", help_text="By default the one in which stocks are ranked"
+        )
+        sort = serializers.CharField(
+            max_length=20, required=False, default="-iscore", help_text=f"{', '.join(SORTS)}; with - from the highest"
+        )
+
+    @extend_schema(parameters=[Query, _TOTAL], responses=RowOut(many=True))
+    def get(self, request: Request) -> Response:
+        query = parse_query(self.Query, request)
+        table = iscore_table(universe=query["universe"], sort=query["sort"], now=clock.now())
+        return paged(request, table.rows, limit=query["limit"], offset=query["offset"], render=lambda row: row)
+
+
+class HistoryOut(serializers.Serializer):
+    """The score kept for one session."""
+
+    session = serializers.DateField()
+    iscore = NumberOrNull()
+    confidence = NumberOrNull()
+    recommendation = serializers.CharField(allow_null=True)
+    components = serializers.DictField(child=NumberOrNull())
+    changes = ChangeOut(many=True)
+    data_source = serializers.CharField()
+    engine_version = serializers.CharField()
+    computed_at = serializers.DateTimeField()
+
+
+class IScoreHistoryApi(APIView):
+    """The kept I-Scores of a stock, newest session first, with what moved each since the one before."""
+
+    @extend_schema(parameters=[_SYMBOL, PageQuery, _TOTAL], responses=HistoryOut(many=True))
+    def get(self, request: Request, symbol: str) -> Response:
+        query = parse_query(PageQuery, request)
+        rows = iscore_history(_key(symbol), now=clock.now())
+        return paged(request, rows, limit=query["limit"], offset=query["offset"], render=_history_row)
+
+
+def _history_row(row: IScoreSnapshot) -> dict[str, Any]:
+    parts = row.result["components"]
+    return {
+        "session": row.session,
+        "iscore": row.iscore,
+        "confidence": row.confidence,
+        "recommendation": row.tier or None,
+        "components": {name: parts[name]["score"] for name in WEIGHTS},
+        "changes": row.changes,
+        "data_source": row.data_source,
+        "engine_version": row.engine_version,
+        "computed_at": row.computed_at,
+    }
+
+
+def _key(symbol: str) -> str:
+    """Return the canonical key of a symbol in an address; one that cannot be read is one nobody has."""
+    try:
+        return normalise_key(symbol)
+    except ValueError as error:
+        raise NotFound(f"There is no symbol {symbol[:60]!r}: {error}") from None

@@ -1,0 +1,86 @@
+"""After a session: the scores of a whole universe, kept and told, once however many schedulers there are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from core import clock, jobs
+from core.errors import DataUnavailable, NotFound
+from market.models import Instrument
+from signals.models import IScoreStanding
+from signals.services.iscore.inputs import columns_of
+from signals.services.iscore.scoring import Scored, last_session, reference_universe, scored
+from signals.services.iscore.snapshots import snapshots_for
+from signals.services.iscore.telling import tell
+from signals.services.market_data import whole_panel
+
+BATCH: Final = 20
+LEASE: Final = timedelta(minutes=5)
+JOB: Final = "signals.iscore"
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a run did. ``session`` None: there was nothing to do."""
+
+    universe: str
+    session: date | None
+    scored: int = 0
+    told: int = 0
+
+
+def run_once(*, now: datetime, universe: str = "") -> Night:
+    """Work out the last complete session's scores unless that is done or being done. For the scheduler.
+
+    The slot is the session, so that a day without prices makes none, and prices that come late make theirs. A worker
+    that dies is followed by another after the lease; what the first has kept and told is not done again.
+    """
+    try:
+        name = universe or reference_universe()
+        session = last_session(whole_panel(name, now), now)
+    except (NotFound, DataUnavailable):
+        return Night(universe, None)
+    with jobs.run_slot(f"{JOB}:{name}", session.toordinal(), now=now, lease=LEASE) as claim:
+        if claim is None:
+            return Night(name, None)
+
+        def still_mine() -> None:
+            if not jobs.extend_slot(claim, now=clock.now(), lease=LEASE):
+                raise RuntimeError("another worker took this session over")
+
+        return run(now=now, universe=name, session=session, after_batch=still_mine)
+
+
+def run(
+    *, now: datetime, universe: str = "", session: date | None = None, after_batch: Callable[[], None] = lambda: None
+) -> Night:
+    """Work out, keep and tell the scores of a session, some stocks a transaction. Safe to repeat."""
+    found = scored(now=now, universe=universe, session=session)
+    count = told = 0
+    members = _members(found)
+    for some in (members[at : at + BATCH] for at in range(0, len(members), BATCH)):
+        with transaction.atomic():
+            told += _keep_and_tell(found, some, now)
+        count += len(some)
+        after_batch()
+    return Night(found.universe, found.session, count, told)
+
+
+def _members(found: Scored) -> list[Instrument]:
+    """Return the instruments of the universe's present members, in one order for everybody."""
+    columns = zip(columns_of(found.scores.symbols).ids, found.scores.member.tolist(), strict=True)
+    ids = [pk for pk, belongs in columns if pk is not None and belongs]
+    return list(Instrument.objects.filter(pk__in=ids).order_by("pk"))
+
+
+def _keep_and_tell(found: Scored, instruments: Sequence[Instrument], now: datetime) -> int:
+    rows = snapshots_for(found, instruments, now=now)
+    done = set(
+        IScoreStanding.objects.filter(
+            instrument__in=list(instruments), data_source=found.data_source, session__gte=found.session
+        ).values_list("instrument_id", flat=True)
+    )
+    return sum(tell(rows[one.pk], symbol=one.key, now=now) for one in instruments if one.pk not in done)

@@ -1,0 +1,185 @@
+"""Answers about I-Scores: one stock, a table of a universe, a history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+
+from django.db.models import QuerySet
+
+from core.clock import IST
+from core.errors import DataUnavailable, InvalidRequest, NotFound
+from engines.iscore.combine import raw_tier
+from engines.iscore.tables import ENGINE_VERSION, INSUFFICIENT_DATA, LEAST_CONFIDENCE, WEIGHTS, params_hash
+from engines.iscore.words import component_title
+from market.selectors.instruments import find_instrument, names_of
+from signals.models import IScoreSnapshot
+from signals.services.history import known_symbol
+from signals.services.iscore.scoring import Scored, of_symbol, scored
+from signals.services.iscore.snapshots import snapshot_for
+
+SORTS: Final = ("iscore", "confidence", "symbol", "sector", "change", *WEIGHTS)
+
+
+def iscore_of(symbol: str, *, now: datetime) -> dict[str, Any]:
+    """Return the whole answer about ``EXCHANGE:SYMBOL``; nulls where nothing is known. NotFound if nobody has it.
+
+    The score of a session lives until midnight in India at the longest; newer inputs replace it earlier.
+    """
+    if not known_symbol(symbol, now=now):
+        raise NotFound(f"There is no symbol {symbol}.")
+    try:
+        found = of_symbol(symbol, now=now)
+    except (NotFound, DataUnavailable) as error:
+        return _nothing(symbol, now, error.detail)
+    instrument = find_instrument(symbol, now=now)
+    if instrument is None or instrument.key != symbol:
+        return _answer(found.result(symbol), [], now, computed_at=now)
+    row = snapshot_for(found, instrument, now=now)
+    before = _previous(row)
+    return _answer(row.result, row.changes, now, computed_at=row.computed_at, before=before)
+
+
+def next_midnight(now: datetime) -> datetime:
+    """Return the next midnight in India."""
+    tomorrow = now.astimezone(IST).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(0), IST).astimezone(UTC)
+
+
+def _answer(
+    result: dict[str, Any],
+    changes: list[dict[str, Any]],
+    now: datetime,
+    *,
+    computed_at: datetime,
+    before: IScoreSnapshot | None = None,
+) -> dict[str, Any]:
+    return {
+        **result,
+        "changes": changes,
+        "previous": None if before is None else {"iscore": before.iscore, "session": before.session},
+        "cached_until": next_midnight(now),
+        "as_of": computed_at,
+    }
+
+
+def _previous(row: IScoreSnapshot) -> IScoreSnapshot | None:
+    earlier = IScoreSnapshot.objects.filter(
+        instrument_id=row.instrument_id, data_source=row.data_source, session__lt=row.session
+    )
+    return earlier.defer("result", "changes").order_by("-session").first()
+
+
+def _nothing(symbol: str, now: datetime, why: str) -> dict[str, Any]:
+    """Return the answer about a known symbol of which nothing is known."""
+    empty = {"score": None, "effective_weight": 0.0, "coverage": 0.0, "freshness": 0.0}
+    lists: dict[str, list[Any]] = {"factors": [], "inputs": [], "missing": ["prices"]}
+    result = {
+        "symbol": symbol,
+        "iscore": None,
+        "confidence": None,
+        "recommendation": None,
+        "code": INSUFFICIENT_DATA,
+        "summary": f"There is no score: {why}",
+        "components": {
+            name: {"title": component_title(name), "weight": weight, **empty, **lists}
+            for name, weight in WEIGHTS.items()
+        },
+        "score_factors": [],
+        "coverage": 0.0,
+        "dispersion": None,
+        "missing_inputs": ["prices"],
+        "as_of_session": None,
+        "data_source": None,
+        "engine_version": ENGINE_VERSION,
+        "params_hash": params_hash(),
+    }
+    return _answer(result, [], now, computed_at=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a universe and what holds for all of them."""
+
+    rows: list[dict[str, Any]]
+    universe: str
+    session: str
+    data_source: str
+
+
+def iscore_table(*, universe: str, sort: str, now: datetime) -> Table:
+    """Return a row for each present member of the universe, sorted; rows without the value last.
+
+    ``sort``: a name of `SORTS`, with a minus sign from the highest down. Raises NotFound, InvalidRequest.
+    """
+    name, falling = sort.removeprefix("-"), sort.startswith("-")
+    if name not in SORTS:
+        raise InvalidRequest(f"sort: {sort[:40]!r} is not known; use one of {', '.join(SORTS)}, with - for falling.")
+    found = scored(now=now, universe=universe)
+    rows = _rows(found)
+    known = sorted((row for row in rows if _value(name)(row) is not None), key=_value(name), reverse=falling)
+    unknown = [row for row in rows if _value(name)(row) is None]
+    return Table(known + unknown, found.universe, found.session.isoformat(), found.data_source)
+
+
+def _value(name: str) -> Callable[[dict[str, Any]], Any]:
+    if name in WEIGHTS:
+        return lambda row: row["components"][name]
+    return lambda row: row[name]
+
+
+def _rows(found: Scored) -> list[dict[str, Any]]:
+    symbols = found.scores.symbols
+    names, before = names_of(symbols), _scores_before(found)
+    combined, parts = found.scores.combined, found.scores.components
+    rows = []
+    for at, symbol in enumerate(symbols):
+        if not found.scores.member[at]:
+            continue
+        score, confidence = _number(combined.iscore[at]), _number(combined.confidence[at])
+        low = score is None or confidence is None or confidence < LEAST_CONFIDENCE
+        was = before.get(symbol)
+        rows.append(
+            {
+                "symbol": symbol,
+                "name": names.get(symbol, ""),
+                "sector": found.sectors[at],
+                "iscore": score,
+                "change": None if score is None or was is None else round(score - was, 1),
+                "confidence": confidence,
+                "recommendation": None if score is None or confidence is None else raw_tier(score, confidence),
+                "code": INSUFFICIENT_DATA if low else None,
+                "components": {name: _number(part.score[at]) for name, part in parts.items()},
+                "as_of_session": found.session,
+                "data_source": found.data_source,
+            }
+        )
+    return sorted(rows, key=lambda row: row["symbol"])
+
+
+def _number(value: float) -> float | None:
+    return float(value) if value == value else None
+
+
+def _scores_before(found: Scored) -> dict[str, float]:
+    """Return each symbol's score of the last session that was kept before this one."""
+    earlier = IScoreSnapshot.objects.filter(data_source=found.data_source, session__lt=found.session)
+    last = earlier.order_by("-session").values_list("session", flat=True).first()
+    if last is None:
+        return {}
+    rows = earlier.filter(session=last, iscore__isnull=False)
+    values = rows.values_list("instrument__exchange", "instrument__symbol", "iscore")
+    return {f"{exchange}:{symbol}": score for exchange, symbol, score in values}
+
+
+def iscore_history(symbol: str, *, now: datetime) -> QuerySet[IScoreSnapshot]:
+    """Return the kept scores of a symbol, newest session first, from the source of its present score.
+
+    Raises NotFound for a symbol nobody knows. Scores from other sources of prices are never mixed in.
+    """
+    if not known_symbol(symbol, now=now):
+        raise NotFound(f"There is no symbol {symbol}.")
+    instrument = find_instrument(symbol, now=now)
+    rows = IScoreSnapshot.objects.filter(instrument=instrument) if instrument else IScoreSnapshot.objects.none()
+    newest = rows.order_by("-session", "-computed_at").values_list("data_source", flat=True).first()
+    return rows.filter(data_source=newest or "").order_by("-session")

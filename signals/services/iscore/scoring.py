@@ -1,0 +1,169 @@
+"""Scores of the reference universe and of any single stock, kept in the process while their inputs stay the same."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+import numpy as np
+
+from core import versions
+from core.clock import IST
+from core.errors import DataUnavailable, InvalidRequest, NotFound
+from engines.iscore.score import Scores, score_universe
+from engines.iscore.tables import ENGINE_VERSION, params_hash
+from engines.panel import PricePanel
+from market.constants import VERSION_FUNDAMENTALS, InstrumentType, Source
+from market.models import UniverseSnapshot
+from market.selectors.instruments import find_instrument
+from signals.constants import VERSION_ISCORE_INPUTS
+from signals.services.history import index_closes, last_complete
+from signals.services.iscore.inputs import gathered
+from signals.services.market_data import whole_panel
+
+#: The universe in which stocks are ranked: the broadest there is.
+REFERENCES: Final = ("nifty_500", "nifty_100")
+_KEPT: Final = 6
+#: When end-of-day data of a session is complete in the evening.
+EVENING: Final = time(19, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of a session. ``universe``: where ranks were made; ``key`` names the state of all inputs.
+
+    ``place``: column of each symbol. ``sectors``: by column.
+    """
+
+    universe: str
+    session: date
+    key: str
+    scores: Scores
+    place: dict[str, int]
+    sectors: tuple[str, ...]
+
+    @property
+    def data_source(self) -> str:
+        return self.scores.data_source
+
+    def result(self, symbol: str) -> dict[str, Any]:
+        """Return the result of a symbol that is among the columns."""
+        return self.scores.result(self.place[symbol])
+
+
+_kept: OrderedDict[str, Scored] = OrderedDict()
+_lock = threading.Lock()
+_working = threading.Lock()
+
+
+def reference_universe() -> str:
+    """Return the name of the universe in which stocks are ranked. Raises NotFound where there is none yet."""
+    there = set(UniverseSnapshot.objects.filter(universe__name__in=REFERENCES).values_list("universe__name", flat=True))
+    found = next((name for name in REFERENCES if name in there), None)
+    if found is None:
+        raise NotFound("There is no universe to rank stocks in; import one with import_constituents.")
+    return found
+
+
+def last_session(panel: PricePanel, now: datetime) -> date:
+    """Return the panel's last session that is complete.
+
+    The simulated exchange has a clock of its own. Stored prices of today count from the evening on, when the day's
+    file has come; until then yesterday's are the last ones.
+    """
+    limit = _complete_until(panel.source, now)
+    days = panel.dates.astype("datetime64[D]")
+    at = int(np.searchsorted(days, np.datetime64(limit, "D"), side="right")) - 1
+    if at < 0:
+        raise DataUnavailable("No session is complete yet.")
+    return days[at].item()
+
+
+def _complete_until(source: str, now: datetime) -> date:
+    if source == Source.SIMULATED:
+        return last_complete(now)
+    here = now.astimezone(IST)
+    return here.date() if here.time() >= EVENING else here.date() - timedelta(days=1)
+
+
+def scored(*, now: datetime, universe: str = "", session: date | None = None, extra: str = "") -> Scored:
+    """Return the scores of a universe (by default the reference one) after a session (by default the last one).
+
+    ``extra``: a symbol outside the universe to be scored beside it, ranked as if it were one more. Raises NotFound for
+    an unknown universe or a symbol without prices, DataUnavailable without prices at all, InvalidRequest for a day that
+    is no session.
+    """
+    name = (universe or reference_universe()).lower()
+    try:
+        panel = whole_panel(name, now)
+    except InvalidRequest as error:
+        raise NotFound(error.detail) from None
+    day = session or last_session(panel, now)
+    if day > last_session(panel, now) or np.datetime64(day, "D") not in panel.dates.astype("datetime64[D]"):
+        raise InvalidRequest(f"{day} is no complete session of {name}.")
+    key = data_key(panel, day, extra)
+    if (found := _kept.get(key)) is not None:
+        return found
+    with _working:  # one at a time: the others find it done
+        if (found := _kept.get(key)) is not None:
+            return found
+        made = _scored(name, panel, day, key, extra, now)
+    if not versions.in_transaction():
+        with _lock:
+            _kept[key] = made
+            while len(_kept) > _KEPT:
+                _kept.popitem(last=False)
+    return made
+
+
+def data_key(panel: PricePanel, session: date, extra: str = "") -> str:
+    """Return what names the state of everything a session's scores rest on."""
+    numbers = [str(versions.current(name)) for name in (VERSION_FUNDAMENTALS, VERSION_ISCORE_INPUTS)]
+    parts = (panel.version, panel.source, session.isoformat(), extra, *numbers, ENGINE_VERSION, params_hash())
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _scored(name: str, panel: PricePanel, day: date, key: str, extra: str, now: datetime) -> Scored:
+    if extra:
+        panel = _with(panel, extra, now)
+    scores = score_universe(gathered(panel, day, now=now))
+    place = {symbol: at for at, symbol in enumerate(scores.symbols)}
+    return Scored(name, day, key, scores, place, panel.sectors)
+
+
+def _with(panel: PricePanel, symbol: str, now: datetime) -> PricePanel:
+    """Return the panel with one more column that is no member of the universe."""
+    bars = index_closes(symbol, panel, now=now)
+    if bars is None or bars.open is None or bars.high is None or bars.low is None or bars.volume is None:
+        raise NotFound(f"There are no prices of {symbol}.")
+    instrument = find_instrument(symbol, now=now)
+    columns = {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close}
+    tables = {name: np.column_stack([getattr(panel, name), column]) for name, column in columns.items()}
+    volume = np.nan_to_num(bars.volume, nan=0.0)
+    ones = np.ones(len(panel.dates))
+    return replace(
+        panel,
+        symbols=(*panel.symbols, symbol),
+        sectors=(*panel.sectors, instrument.sector if instrument else ""),
+        **tables,
+        volume=np.column_stack([panel.volume, volume]),
+        factor=np.column_stack([panel.factor, ones]),
+        member=np.column_stack([panel.member, np.zeros(len(panel.dates), bool)]),
+    )
+
+
+def of_symbol(symbol: str, *, now: datetime) -> Scored:
+    """Return scores with ``symbol`` among their columns. Raises NotFound where there are no prices, or no company."""
+    instrument = find_instrument(symbol, now=now)
+    if instrument is not None and instrument.instrument_type != InstrumentType.EQUITY:
+        raise NotFound(f"{symbol} is not the share of a company.")
+    found = scored(now=now)
+    return found if symbol in found.place else scored(now=now, extra=symbol)
+
+
+def forget() -> None:
+    """Drop what this process keeps. For tests and measurements."""
+    with _lock:
+        _kept.clear()
