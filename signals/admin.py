@@ -1,4 +1,4 @@
-"""Strategies in the admin: looked at, never written by hand."""
+"""Strategies, scans and signals in the admin: looked at, never written by hand. Announcements are."""
 
 from django.contrib import admin
 from django.db.models import Model
@@ -43,3 +43,27 @@ class StrategyVersionAdmin(ReadOnly):
     list_display = ("strategy", "number", "hash", "created_at")
     search_fields = ("strategy__name", "hash")
     list_select_related = ("strategy",)
+
+
+@admin.register(models.FnoScan)
+class FnoScanAdmin(ReadOnly):
+    list_display = ("index", "at", "status", "trade_direction", "confidence", "entry_mode", "actionable", "reason")
+    list_filter = ("index", "status", "actionable", "trade_direction")
+    date_hierarchy = "trade_date"
+
+
+@admin.register(models.FnoSignal)
+class FnoSignalAdmin(ReadOnly):
+    list_display = (
+        "trade_code", "trade_direction", "entry_mode", "confidence", "tier", "status", "outcome", "r_multiple",
+        "net_per_lot", "data_source",
+    )  # fmt: skip
+    list_filter = ("index", "status", "outcome", "tier")
+    search_fields = ("trade_code", "tradingsymbol")
+    date_hierarchy = "trade_date"
+
+
+@admin.register(models.FnoEvent)
+class FnoEventAdmin(ModelAdmin):
+    list_display = ("day", "start", "end", "reason", "source")
+    date_hierarchy = "day"

@@ -7,6 +7,7 @@ from celery import shared_task
 from core import clock
 from core.errors import PlatformError
 from core.jobs import SlotSkipped, run_slot, slot_of
+from signals.services.fno.scanning import scan_due
 
 PATTERNS_EVERY_S = 300
 

@@ -19,6 +19,7 @@ from backtest.services.warming import warm  # noqa: E402
 from market.routing import websocket_urlpatterns as tick_urlpatterns  # noqa: E402
 from market.services.runtime import runtime  # noqa: E402
 from market.services.threads import in_thread  # noqa: E402
+from signals.routing import websocket_urlpatterns as signal_urlpatterns  # noqa: E402
 from tradeplatform.front import Front, HotReads  # noqa: E402
 
 log = logging.getLogger("platform.server")
@@ -48,7 +49,7 @@ class WebSockets:
     """Routes WebSockets; an address that is none is refused in the handshake."""
 
     def __init__(self) -> None:
-        routes = [*tick_urlpatterns, *job_urlpatterns]
+        routes = [*tick_urlpatterns, *job_urlpatterns, *signal_urlpatterns]
         self._router = URLRouter(routes)
         self._paths = {f"/{route.pattern}" for route in routes}
 

@@ -29,11 +29,14 @@ class Softener:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """``raw``: 50 to 100, None without a direction. ``published``: 0 to 100. ``probability``: of +1R before -1R."""
+    """``raw``: 50 to 100, None without a direction. ``published``: 0 to 100. ``probability``: of +1R before -1R, not
+    above what is published; ``uncapped``: as the calibrator gave it.
+    """
 
     raw: float | None
     published: int
     probability: float | None
+    uncapped: float | None
     grade: str
     tier: str | None
     calibrated: bool
@@ -63,14 +66,15 @@ def confidence(
     """Return the confidence; without a direction floor(49 min(1, |D| / .30)), which no calibration has seen."""
     if way == FLAT:
         published = math.floor(49.0 * min(1.0, abs(d) / p.direction_d))
-        return Confidence(None, published, None, NO_GRADE, None, calibrator.calibrated, softeners)
+        return Confidence(None, published, None, None, NO_GRADE, None, calibrator.calibrated, softeners)
     soft = q * math.prod(softener.factor for softener in softeners)
     raw = raw_score(d, s, soft, p)
     caps = [limit for limit in (cap, p.reversal_cap if mode == REVERSAL else None) if limit is not None]
     published = calibrator.confidence(raw, cap=min(caps) if caps else None)
-    probability = min(calibrator.probability(raw), published / 100.0)
+    uncapped = calibrator.probability(raw)
+    probability = min(uncapped, published / 100.0)
     return Confidence(
-        raw, published, probability, grade_of(published), tier_of(published), calibrator.calibrated, softeners
+        raw, published, probability, uncapped, grade_of(published), tier_of(published), calibrator.calibrated, softeners
     )
 
 

@@ -1,0 +1,266 @@
+"""F&O signals: the present analysis, the option chain, what fired, how it came out."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import clock
+from core.api.query import MAX_OFFSET, paged, parse_query
+from signals.models import FnoSignal
+from signals.services.fno.indices import INDICES, check_index
+from signals.services.fno.live import chain_view, live
+from signals.services.fno.track_record import track_record
+from signals.services.fno.wire import signal_row
+
+INDEX_HELP = f"One of {', '.join(INDICES)}, in any case"
+NIFTY = [OpenApiExample("NIFTY", "NIFTY", parameter_only=("index", "query"))]
+
+
+class IndexQuery(serializers.Serializer):
+    """Which index."""
+
+    index = serializers.CharField(max_length=20, help_text=INDEX_HELP)
+
+
+class OptionalIndexQuery(serializers.Serializer):
+    """Which index; all four without it."""
+
+    index = serializers.CharField(max_length=20, required=False, help_text=f"{INDEX_HELP}; all four without it")
+
+
+class TradeOut(serializers.Serializer):
+    """One way to trade a signal: a bought option. Prices in rupees, ``max_loss_per_lot`` at the stop, with charges."""
+
+    type = serializers.ChoiceField(["ATM", "OTM", "ITM"])
+    strike = serializers.FloatField()
+    option_type = serializers.ChoiceField(["CE", "PE"])
+    tradingsymbol = serializers.CharField()
+    expiry = serializers.DateField()
+    ltp = serializers.FloatField(allow_null=True)
+    bid = serializers.FloatField(allow_null=True)
+    ask = serializers.FloatField(allow_null=True)
+    oi = serializers.FloatField(allow_null=True)
+    volume = serializers.FloatField(allow_null=True)
+    iv = serializers.FloatField(help_text="Volatility, a fraction a year")
+    iv_source = serializers.ChoiceField(["mid", "previous"])
+    delta = serializers.FloatField()
+    gamma = serializers.FloatField()
+    theta = serializers.FloatField(help_text="Rupees a day")
+    vega = serializers.FloatField(help_text="Rupees a volatility point")
+    entry_price = serializers.FloatField()
+    sl = serializers.FloatField()
+    target = serializers.FloatField()
+    rr_gross = serializers.FloatField()
+    rr_net = serializers.FloatField()
+    lot_size = serializers.IntegerField()
+    cost_per_lot = serializers.FloatField()
+    max_loss_per_lot = serializers.FloatField()
+    reward_per_lot = serializers.FloatField()
+    target_probability = serializers.FloatField()
+    break_even_probability = serializers.FloatField()
+    expected_r = serializers.FloatField(help_text="Expected result in multiples of the risk, after costs")
+    lots = serializers.IntegerField()
+    rank = serializers.IntegerField()
+    risk = serializers.ChoiceField(["LOW", "MEDIUM", "HIGH"])
+    avoid = serializers.BooleanField()
+
+
+class LayersOut(serializers.Serializer):
+    """What the confidence is made of."""
+
+    direction = serializers.DictField(help_text="d, q, agreement, kept_minutes, votes")
+    strength = serializers.DictField(help_text="s, coverage, iv_rank, parts")
+    filters = serializers.DictField(help_text="checks, softeners, discipline")
+
+
+class AnalysisOut(serializers.Serializer):
+    """One index at one instant. ``vetoes`` are reason codes, ``veto_words`` the same in sentences."""
+
+    trade_direction = serializers.ChoiceField(["BULLISH", "BEARISH", "NEUTRAL"])
+    confidence = serializers.IntegerField()
+    confidence_grade = serializers.ChoiceField(["Strong", "Moderate", "Weak", "None"])
+    tier = serializers.ChoiceField(["HIGH", "REGULAR", "AGGRESSIVE"], allow_null=True)
+    raw_confidence = serializers.FloatField(allow_null=True)
+    probability = serializers.FloatField(allow_null=True)
+    calibrated = serializers.BooleanField()
+    calibration = serializers.DictField(help_text="id, kind, n, cap")
+    entry_mode = serializers.ChoiceField(["BREAKOUT", "PULLBACK", "CONTINUATION", "REVERSAL", "NONE"])
+    entry_words = serializers.CharField()
+    atm_strike = serializers.FloatField(allow_null=True)
+    strike_step = serializers.FloatField()
+    spot_price = serializers.FloatField(allow_null=True)
+    forward = serializers.FloatField(allow_null=True)
+    forward_source = serializers.CharField(allow_null=True)
+    expiry = serializers.DateField(allow_null=True)
+    lot_size = serializers.IntegerField(allow_null=True)
+    actionable = serializers.BooleanField()
+    vetoes = serializers.ListField(child=serializers.CharField())
+    veto_words = serializers.ListField(child=serializers.CharField())
+    trades = TradeOut(many=True)
+    layers = LayersOut()
+    stop_distance = serializers.FloatField(allow_null=True, help_text="Points of the index")
+    size = serializers.FloatField()
+    market_phase = serializers.CharField()
+    market_time = serializers.CharField()
+    trade_date = serializers.DateField()
+    data_source = serializers.CharField()
+    sources = serializers.DictField(child=serializers.CharField())
+    data_age_s = serializers.FloatField(allow_null=True)
+    as_of = serializers.DateTimeField(allow_null=True)
+    scanned_at = serializers.DateTimeField()
+    missing_inputs = serializers.ListField(child=serializers.CharField())
+    profile = serializers.CharField()
+    engine_version = serializers.CharField()
+    params_hash = serializers.CharField()
+
+
+class SignalOut(serializers.Serializer):
+    """A signal and its life. Prices in rupees of premium of the option at the money."""
+
+    id = serializers.IntegerField()
+    trade_code = serializers.CharField()
+    index = serializers.CharField()
+    symbol = serializers.CharField()
+    trade_date = serializers.DateField()
+    trade_direction = serializers.CharField()
+    entry_mode = serializers.CharField()
+    confidence = serializers.IntegerField()
+    score = serializers.IntegerField()
+    confidence_grade = serializers.CharField()
+    tier = serializers.CharField()
+    raw_confidence = serializers.FloatField()
+    calibrated = serializers.BooleanField()
+    atm_strike = serializers.FloatField()
+    spot_price = serializers.FloatField()
+    exchange = serializers.CharField()
+    tradingsymbol = serializers.CharField()
+    option_type = serializers.CharField()
+    expiry = serializers.DateField()
+    lot_size = serializers.IntegerField()
+    lots = serializers.IntegerField()
+    entry_price = serializers.FloatField()
+    sl = serializers.FloatField()
+    target = serializers.FloatField()
+    max_loss_per_lot = serializers.FloatField()
+    expected_r = serializers.FloatField()
+    stop_distance = serializers.FloatField()
+    status = serializers.ChoiceField(["LIVE", "CLOSED"])
+    outcome = serializers.ChoiceField(["OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED"])
+    last_price = serializers.FloatField(allow_null=True)
+    exit_price = serializers.FloatField(allow_null=True)
+    pnl_points = serializers.FloatField(allow_null=True)
+    r_multiple = serializers.FloatField(allow_null=True)
+    charges_per_lot = serializers.FloatField(allow_null=True)
+    net_per_lot = serializers.FloatField(allow_null=True, help_text="Rupees after charges")
+    mfe_points = serializers.FloatField(help_text="Best distance from the entry")
+    mae_points = serializers.FloatField(help_text="Worst distance from the entry")
+    triggered_at = serializers.DateTimeField()
+    timestamp = serializers.DateTimeField()
+    deadline = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    data_source = serializers.CharField()
+    engine_version = serializers.CharField()
+    params_hash = serializers.CharField()
+
+
+class LiveOut(serializers.Serializer):
+    """The analysis of this minute, and the signal that is live."""
+
+    index = serializers.CharField()
+    analysis = AnalysisOut()
+    signal = SignalOut(allow_null=True)
+
+
+class FnoLiveApi(APIView):
+    """The engine on the latest prices."""
+
+    @extend_schema(parameters=[IndexQuery], responses=LiveOut, examples=NIFTY)
+    def get(self, request: Request) -> Response:
+        """Read the present analysis of an index: direction, confidence, layers, vetoes, three trades."""
+        return Response(live(_index(request), now=clock.now()))
+
+
+class FnoChainApi(APIView):
+    """The option chain around the money."""
+
+    class Output(serializers.Serializer):
+        index = serializers.CharField()
+        expiry = serializers.DateField(allow_null=True)
+        days_to_expiry = serializers.FloatField(allow_null=True)
+        spot_price = serializers.FloatField(allow_null=True)
+        forward = serializers.FloatField(allow_null=True)
+        forward_source = serializers.CharField(allow_null=True)
+        atm_strike = serializers.FloatField(allow_null=True)
+        strike_step = serializers.FloatField()
+        lot_size = serializers.IntegerField(allow_null=True)
+        put_call_ratio = serializers.FloatField(allow_null=True)
+        rows = serializers.ListField(child=serializers.DictField(), help_text="strike, ce, pe")
+        chosen = serializers.ListField(child=serializers.DictField(), help_text="type, strike, option_type")
+        market_phase = serializers.CharField()
+        data_source = serializers.CharField()
+        as_of = serializers.DateTimeField(allow_null=True)
+        faults = serializers.ListField(child=serializers.CharField())
+
+    @extend_schema(parameters=[IndexQuery], responses=Output, examples=NIFTY)
+    def get(self, request: Request) -> Response:
+        """Read the chain of the expiry that signals use, with the strikes they chose."""
+        return Response(chain_view(_index(request), now=clock.now()))
+
+
+class FnoHistoryApi(APIView):
+    """Signals that fired, newest first."""
+
+    class Query(OptionalIndexQuery):
+        days = serializers.IntegerField(min_value=1, max_value=30, default=7)
+        limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
+        offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, default=0)
+        outcome = serializers.ChoiceField(["OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED"], required=False)
+
+    @extend_schema(parameters=[Query], responses=SignalOut(many=True), examples=NIFTY)
+    def get(self, request: Request) -> Response:
+        """List the signals of the last days with what became of them."""
+        query = parse_query(self.Query, request)
+        found = FnoSignal.objects.filter(triggered_at__gt=_since(query["days"]))
+        if query.get("index"):
+            found = found.filter(index=check_index(query["index"]))
+        if query.get("outcome"):
+            found = found.filter(outcome=query["outcome"])
+        return paged(request, found, limit=query["limit"], offset=query["offset"], render=signal_row)
+
+
+class FnoTrackRecordApi(APIView):
+    """How signals came out."""
+
+    class Output(serializers.Serializer):
+        """``overall`` and ``tiers``: hit rates with n and 95 % bounds, R, expectancy after charges."""
+
+        index = serializers.CharField(allow_null=True)
+        label = serializers.CharField()
+        since = serializers.DateTimeField(allow_null=True)
+        as_of = serializers.DateTimeField()
+        data_sources = serializers.ListField(child=serializers.CharField())
+        count = serializers.IntegerField()
+        live = serializers.IntegerField()
+        overall = serializers.DictField()
+        tiers = serializers.ListField(child=serializers.DictField())
+        calibration = serializers.DictField()
+
+    @extend_schema(parameters=[OptionalIndexQuery], responses=Output, examples=NIFTY)
+    def get(self, request: Request) -> Response:
+        """Read hit rates, results and calibration of all signals that fired."""
+        asked: dict[str, Any] = parse_query(OptionalIndexQuery, request)
+        index = check_index(asked["index"]) if asked.get("index") else None
+        return Response(track_record(index, now=clock.now()))
+
+
+def _index(request: Request) -> str:
+    return check_index(request.query_params.get("index"))
+
+
+def _since(days: int) -> datetime:
+    return clock.now() - timedelta(days=days)

@@ -1,0 +1,95 @@
+"""A trigger becomes a signal: numbered, recorded and told of in one transaction."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Max
+
+from core import clock, events
+from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
+from engines.mvla.analysis import Analysis
+from engines.mvla.parameters import parameters_on
+from engines.mvla.payload import direction, filters, strength
+from signals.lifecycle import LIVE
+from signals.models import FnoSignal
+from signals.services import record
+from signals.services.fno.calibration import Judge
+from signals.services.fno.gathering import Gathered
+from signals.services.fno.wire import signal_row
+
+EVENT_TRIGGERED = "fno.triggered"
+
+
+def emit(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> FnoSignal | None:
+    """Write the signal of an analysis that fires, its line of the Record and its event; None if one is live already.
+
+    To be called in the transaction of the scan. Raises IntegrityError where another process was quicker.
+    """
+    if not (found.actionable and found.is_new and found.picked.trades) or gathered.clock is None:
+        return None
+    if FnoSignal.objects.filter(index=found.index, status=LIVE).exists():
+        return None
+    signal = FnoSignal.objects.create(**_facts(found, gathered, judge, slot=slot, now=now))
+    told = signal_row(signal)
+    events.record(EVENT_TRIGGERED, payload=told, aggregate=signal)
+    record.append(
+        kind=EVENT_TRIGGERED, subject=found.index, payload=told, at=now, key=f"fno:{signal.trade_code}:trigger"
+    )
+    return signal
+
+
+def _facts(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> dict[str, Any]:
+    trade, trust = found.picked.trades[0], found.confidence
+    day = gathered.moment.session.trade_date
+    highest = FnoSignal.objects.filter(index=found.index, trade_date=day).aggregate(top=Max("number"))["top"] or 0
+    p = parameters_on(day)
+    last = gathered.clock.instant_of(day, p.exit_by) if gathered.clock is not None else now
+    return {
+        "trade_code": f"{found.index}-{day.isoformat()}-{highest + 1:03d}",
+        "index": found.index,
+        "trade_date": day,
+        "number": highest + 1,
+        "slot": slot,
+        "triggered_at": now,
+        "trade_direction": found.trade_direction,
+        "entry_mode": found.entry.mode,
+        "confidence": trust.published,
+        "tier": trust.tier,
+        "raw": trust.raw,
+        "probability": trust.uncapped,
+        "calibrated": trust.calibrated,
+        "calibrator": judge.name,
+        "atm_strike": rupees(found.money.atm),
+        "spot": found.spot,
+        "distance": found.distance,
+        "exchange": INDEX_DERIVATIVE_EXCHANGE[found.index],
+        "tradingsymbol": trade.tradingsymbol,
+        "option_type": trade.option_type,
+        "expiry": trade.expiry,
+        "lot_size": trade.lot,
+        "lots": trade.lots,
+        "entry_price": rupees(trade.levels.entry),
+        "sl": rupees(trade.levels.sl),
+        "target": rupees(trade.levels.target),
+        "max_loss_per_lot": rupees(trade.max_loss_per_lot),
+        "expected_r": trade.expected_r,
+        "deadline": min(now + timedelta(minutes=p.hold_minutes), last),
+        "features": {
+            "direction": direction(found),
+            "strength": strength(found),
+            "filters": filters(found),
+            "memory": asdict(found.memory),
+        },
+        "data_source": gathered.data_source,
+        "engine_version": found.engine_version,
+        "params_hash": found.params_hash,
+        "last_price": rupees(trade.levels.entry),
+        "changed_at": clock.now(),
+    }
+
+
+def rupees(value: float) -> Decimal:
+    """Return a price with two places."""
+    return Decimal(str(round(value, 2))).quantize(Decimal("0.01"))

@@ -1,0 +1,114 @@
+"""How signals came out: hit rates with their uncertainty, results in R, expectancy after charges, by tier.
+
+Forward only: nothing here is from a replay. Shares carry n and Wilson's bounds; without signals they are null.
+"""
+
+import statistics
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from core.clock import isoformat_z
+from engines.calibration.scores import brier
+from engines.metrics.proportions import wilson
+from engines.mvla.confidence import TIERS
+from engines.mvla.payload import number
+from signals.lifecycle import LIVE
+from signals.models import FnoSignal
+from signals.services.fno.calibration import judge_for
+
+LABEL: Final = "Forward only: signals as they fired, none made up afterwards."
+_FIELDS: Final = (
+    "index", "tier", "confidence", "outcome", "status", "r_multiple", "net_per_lot", "entry_price", "sl", "lot_size",
+    "label", "triggered_at", "data_source", "calibrated",
+)  # fmt: skip
+
+
+def track_record(index: str | None, *, now: datetime) -> dict[str, Any]:
+    """Return the record of an index, or of all four."""
+    rows = list(_signals(index).only(*_FIELDS).order_by("triggered_at"))
+    closed = [row for row in rows if row.status != LIVE]
+    return {
+        "index": index,
+        "label": LABEL,
+        "since": isoformat_z(rows[0].triggered_at) if rows else None,
+        "as_of": isoformat_z(now),
+        "data_sources": sorted({row.data_source for row in rows}),
+        "count": len(rows),
+        "live": len(rows) - len(closed),
+        "overall": figures(closed),
+        "tiers": [{"tier": name, **figures([row for row in closed if row.tier == name])} for _, name in TIERS],
+        "calibration": _calibration(index, rows, now),
+    }
+
+
+def _signals(index: str | None) -> Any:
+    return FnoSignal.objects.filter(index=index) if index else FnoSignal.objects.all()
+
+
+def figures(closed: Sequence[FnoSignal]) -> dict[str, Any]:
+    """Return the figures of signals that are over; those without a price count by their number only."""
+    priced = [row for row in closed if row.r_multiple is not None and row.net_per_lot is not None]
+    r = [float(row.r_multiple or 0.0) for row in priced]
+    net = [float(row.net_per_lot or 0) for row in priced]
+    net_r = [rupees / risk_per_lot(row) for rupees, row in zip(net, priced, strict=True)]
+    return {
+        "n": len(closed),
+        "without_price": len(closed) - len(priced),
+        "outcomes": {
+            name: sum(row.outcome == name for row in closed) for name in ("TARGET", "SL", "TIME_EXIT", "EXPIRED")
+        },
+        "hit_rate": share(sum(row.outcome == "TARGET" for row in closed), len(closed)),
+        "win_rate": share(sum(one > 0 for one in net), len(net)),
+        "r": {
+            "mean": number(statistics.fmean(r), 3) if r else None,
+            "median": number(statistics.median(r), 3) if r else None,
+            "total": number(sum(r), 2) if r else None,
+            "best": number(max(r), 3) if r else None,
+            "worst": number(min(r), 3) if r else None,
+        },
+        "expectancy_r": number(statistics.fmean(net_r), 3) if net_r else None,
+        "expectancy_per_lot": number(statistics.fmean(net), 2) if net else None,
+        "net_per_lot_total": number(sum(net), 2) if net else None,
+    }
+
+
+def risk_per_lot(row: FnoSignal) -> float:
+    """Return the rupees between entry and stop, one lot."""
+    return float(row.entry_price - row.sl) * row.lot_size
+
+
+def share(wins: int, n: int) -> dict[str, Any]:
+    """Return a share with n and its 95 % bounds."""
+    found = wilson(wins, n)
+    if found is None:
+        return {"value": None, "lower": None, "upper": None, "n": 0}
+    return {"value": number(found.share, 4), "lower": number(found.lower, 4), "upper": number(found.upper, 4), "n": n}
+
+
+def _calibration(index: str | None, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:
+    """Return how often the index went the stop's distance for a signal first, against what was said."""
+    labelled = [row for row in rows if row.label is not None]
+    said = [row.confidence / 100.0 for row in labelled]
+    came = [float(row.label or 0) for row in labelled]
+    base = statistics.fmean(came) if came else None
+    bins = []
+    for least, name in TIERS:
+        inside = [at for at, row in enumerate(labelled) if row.tier == name]
+        mean = statistics.fmean(said[at] for at in inside) if inside else None
+        bins.append(
+            {
+                "tier": name,
+                "from": least,
+                "said": number(mean, 4),
+                **share(int(sum(came[at] for at in inside)), len(inside)),
+            }
+        )
+    return {
+        "n": len(labelled),
+        "brier": number(brier(said, came), 4) if came else None,
+        "brier_of_base_rate": number(base * (1 - base), 4) if base is not None else None,
+        "came_true": share(int(sum(came)), len(came)),
+        "bins": bins,
+        "calibrator": judge_for(index, now=now).facts() if index else None,
+    }

@@ -1,0 +1,93 @@
+"""Scans and signals as the API, the Record, partners and pages see them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.clock import isoformat_z
+from engines.mvla.analysis import Analysis
+from engines.mvla.confidence import grade_of
+from engines.mvla.payload import number, payload, plain
+from signals.lifecycle import LIVE
+from signals.models import FnoSignal
+from signals.services.fno.calibration import Judge
+from signals.services.fno.gathering import Gathered
+
+
+def analysis_row(found: Analysis, gathered: Gathered, judge: Judge, *, now: datetime) -> dict[str, Any]:
+    """Return the ``analysis`` of an answer: what the engine says, of which data, how old, judged by whom."""
+    session, ages = gathered.moment.session, gathered.moment.ages_s
+    oldest = max(ages.values(), default=None)
+    return payload(found) | {
+        "calibration": judge.facts(),
+        "market_phase": session.phase,
+        "market_time": f"{session.market_time:%H:%M}",
+        "trade_date": session.trade_date.isoformat(),
+        "data_source": gathered.data_source,
+        "sources": gathered.sources,
+        "data_age_s": number(oldest, 1),
+        "as_of": isoformat_z(gathered.as_of) if gathered.as_of is not None else None,
+        "scanned_at": isoformat_z(now),
+    }
+
+
+def signal_row(signal: FnoSignal) -> dict[str, Any]:
+    """Return a signal: the facts of its trigger, and its life so far."""
+    over, price = signal.status != LIVE, signal.exit_price if signal.status != LIVE else signal.last_price
+    points = None if price is None else float(price - signal.entry_price)
+    risk = float(signal.entry_price - signal.sl)
+    return {
+        "id": signal.pk,
+        "trade_code": signal.trade_code,
+        "index": signal.index,
+        "symbol": signal.index,
+        "trade_date": signal.trade_date.isoformat(),
+        "trade_direction": signal.trade_direction,
+        "entry_mode": signal.entry_mode,
+        "confidence": signal.confidence,
+        "score": signal.confidence,
+        "confidence_grade": grade_of(signal.confidence),
+        "tier": signal.tier,
+        "raw_confidence": number(signal.raw, 1),
+        "calibrated": signal.calibrated,
+        "atm_strike": plain(float(signal.atm_strike)),
+        "spot_price": number(signal.spot, 2),
+        "exchange": signal.exchange,
+        "tradingsymbol": signal.tradingsymbol,
+        "option_type": signal.option_type,
+        "expiry": signal.expiry.isoformat(),
+        "lot_size": signal.lot_size,
+        "lots": signal.lots,
+        "entry_price": money(signal.entry_price),
+        "sl": money(signal.sl),
+        "target": money(signal.target),
+        "max_loss_per_lot": money(signal.max_loss_per_lot),
+        "expected_r": number(signal.expected_r, 3),
+        "stop_distance": number(signal.distance, 2),
+        "status": signal.status,
+        "outcome": signal.outcome,
+        "last_price": money(signal.last_price),
+        "exit_price": money(signal.exit_price),
+        "pnl_points": number(points, 2),
+        "r_multiple": number(signal.r_multiple if over else _ratio(points, risk), 3),
+        "charges_per_lot": money(signal.charges_per_lot),
+        "net_per_lot": money(signal.net_per_lot),
+        "mfe_points": number(signal.mfe, 2),
+        "mae_points": number(signal.mae, 2),
+        "triggered_at": isoformat_z(signal.triggered_at),
+        "timestamp": isoformat_z(signal.triggered_at),
+        "deadline": isoformat_z(signal.deadline),
+        "closed_at": isoformat_z(signal.closed_at) if signal.closed_at is not None else None,
+        "data_source": signal.data_source,
+        "engine_version": signal.engine_version,
+        "params_hash": signal.params_hash,
+    }
+
+
+def _ratio(points: float | None, risk: float) -> float | None:
+    return points / risk if points is not None and risk > 0 else None
+
+
+def money(value: Decimal | None) -> float | None:
+    """Return rupees as JSON has them."""
+    return None if value is None else float(value)
