@@ -78,7 +78,12 @@ def analysis_context(analysis: Mapping[str, Any], summary: Mapping[str, Any]) ->
     return {
         "analysis": analysis,
         "findings": honesty.findings(analysis, summary),
-        "baseline": baseline and {"returns": baseline["returns_pct"], "own": baseline["total_return_pct"]},
+        "baseline": baseline
+        and {
+            "returns": baseline["returns_pct"],
+            "own": baseline["total_return_pct"],
+            "middle": baseline["interval_pct"][1],
+        },
     }
 
 

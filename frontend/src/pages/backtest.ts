@@ -132,11 +132,11 @@ function startTrades(run: Run): void {
 
 /** What the analysis found is drawn by the server; only its histogram is drawn here. */
 function drawBaseline(): void {
-  const found = embedded<{ returns: number[]; own: number }>("baseline-data");
+  const found = embedded<{ returns: number[]; own: number; middle: number }>("baseline-data");
   if (!found) return;
   distribution(
     "baseline",
-    { values: found.returns, unit: "%", counted: "random runs", colour: "series-5", marks: [{ label: `This run ${signedPct(found.own)}`, value: found.own, colour: "accent" }, { label: `Half below ${signedPct(median(found.returns))}`, value: median(found.returns) }] },
+    { values: found.returns, unit: "%", counted: "random runs", colour: "series-5", marks: [{ label: `This run ${signedPct(found.own)}`, value: found.own, colour: "accent" }, { label: `Half below ${signedPct(found.middle)}`, value: found.middle }] },
     "Total returns of runs with random entries",
   );
 }

@@ -166,12 +166,12 @@ export class ChartView {
     );
   }
 
-  /** Show the bars between two times with room on both sides, at least `least` bars. */
-  showSpan(from: Bar["time"], to: Bar["time"], least = 90): void {
+  /** Show the bars between two times with room on both sides, in all about as many as the width holds well. */
+  showSpan(from: Bar["time"], to: Bar["time"]): void {
     const [first, last] = [from, to].map((time) => this.bars.findIndex((bar) => bar.time >= time)) as [number, number];
     if (first < 0) return;
     const end = last < 0 ? this.bars.length - 1 : last;
-    const room = Math.max(12, (least - (end - first)) / 2);
+    const room = Math.max(8, (this.chart.timeScale().width() / (1.5 * BAR_PX) - (end - first)) / 2);
     // At either end of the bars the window is moved, not left half empty.
     const right = Math.min(end + room, this.bars.length + 3);
     this.chart.timeScale().setVisibleLogicalRange({ from: Math.max(-2, right - (end - first + 2 * room)), to: right });

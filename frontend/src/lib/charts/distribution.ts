@@ -139,7 +139,7 @@ export class DistributionChart {
           position: "bottom",
           ...look,
           splitLine: { show: false },
-          axisLabel: { ...look.axisLabel, formatter: (value: number) => `${number(value, digits)}${unit.trim() === "%" ? "%" : ""}` },
+          axisLabel: { ...look.axisLabel, showMinLabel: false, showMaxLabel: false, formatter: (value: number) => `${number(value, digits)}${unit.trim() === "%" ? "%" : ""}` },
         },
       ],
       yAxis: {

@@ -181,7 +181,7 @@ export class EquityChart {
     const drawdown = this.hasDrawdown;
     const look = axisLook();
     const x = { type: "category", data: this.days, boundaryGap: false, ...look, splitLine: { show: false } };
-    const grid = { left: 12, right: RIGHT_PX, containLabel: false };
+    const grid = { left: 20, right: RIGHT_PX, containLabel: false };
     const below = this.options.slider === false ? 28 : 62;
     return {
       grid: drawdown ? [{ ...grid, top: 10, bottom: "37%" }, { ...grid, top: "69%", bottom: below }] : [{ ...grid, top: 10, bottom: below }],
@@ -219,7 +219,7 @@ export class EquityChart {
     // The library marks powers of ten only; a year of equity spans a fraction of one.
     const pad = Math.max(0.004, 0.04 * Math.log(bounds[1] / bounds[0]));
     const [low, high] = [Math.log(bounds[0]) - pad, Math.log(bounds[1]) + pad];
-    const marks = logTicks(Math.exp(low), Math.exp(high)).map(Math.log);
+    const marks = logTicks(Math.exp(low), Math.exp(high), 6).map(Math.log);
     return { ...axis, min: low, max: high, axisTick: { show: false, customValues: marks }, axisLabel: { ...label, customValues: marks } };
   }
 

@@ -30,7 +30,7 @@ export const FIGURES: readonly Figure[] = [
   figure("max_drawdown_pct", "Deepest fall", "high", percent, "points", false),
   figure("calmar", "Return over deepest fall", "high", ratio, "", true),
   figure("sortino", "Sortino ratio", "high", ratio, "", true),
-  figure("profit_factor", "Profit factor", "high", ratio, "", false),
+  figure("profit_factor", "Profit factor", "high", (value) => number(value, 2), "", false),
   figure("total_return_pct", "Total return", "high", percent, "points", true),
   figure("win_rate", "Winning trades", "", share, "points", false),
   figure("total_trades", "Closed trades", "", (value) => number(value, 0), "", false),
@@ -165,8 +165,11 @@ export class GridMap {
     // The largest value stands on top, as on a chart; row 0 is the smallest.
     const rows = view.y.values.map((value, row) => el("tr", {}, el("th", { scope: "row" }, String(value)), ...this.cells[row]!)).reverse();
     const caption = el("caption", { class: "visually-hidden" }, `${view.figure.label} by ${view.x.name} and ${view.y.name}`);
-    this.box.replaceChildren(el("table", { class: "grid-map", role: "grid", "data-dense": String(dense) }, caption, el("thead", {}, head), el("tbody", {}, ...rows)));
+    const table = el("table", { class: "grid-map", role: "grid", "data-dense": String(dense) }, caption, el("thead", {}, head), el("tbody", {}, ...rows));
+    table.style.setProperty("--columns", String(view.x.values.length));
+    this.box.replaceChildren(table);
     this.mark();
+    this.reveal();
     if (held) this.chosenCell()?.focus();
   }
 
@@ -198,6 +201,12 @@ export class GridMap {
         cell.classList.toggle("near", !!at && !isChosen && Math.abs(at.row - row) <= 1 && Math.abs(at.column - column) <= 1);
       }),
     );
+  }
+
+  /** On a narrow screen the map scrolls sideways: the chosen cell is in sight. */
+  private reveal(): void {
+    const cell = this.chosenCell();
+    if (cell) this.box.scrollLeft = cell.offsetLeft - (this.box.clientWidth - cell.offsetWidth) / 2;
   }
 
   private chosenCell(): HTMLTableCellElement | undefined {
