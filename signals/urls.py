@@ -2,6 +2,7 @@ from django.urls import path
 
 from signals.api.fno import FnoChainApi, FnoHistoryApi, FnoLiveApi, FnoTrackRecordApi
 from signals.api.iscore import IScoreApi, IScoreHistoryApi, IScoreTableApi
+from signals.api.patterns import PatternsApi, ScanApi, SimilarApi
 from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
 from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
@@ -19,6 +20,9 @@ urlpatterns = [
     path("api/iscore", IScoreTableApi.as_view()),
     path("api/iscore/<str:symbol>", IScoreApi.as_view()),
     path("api/iscore/<str:symbol>/history", IScoreHistoryApi.as_view()),
+    path("api/patterns", PatternsApi.as_view()),
+    path("api/patterns/similar", SimilarApi.as_view()),
+    path("api/patterns/scan", ScanApi.as_view()),
     path("api/record", RecordApi.as_view()),
     path("api/record/verify", RecordVerifyApi.as_view()),
     path("api/strategies", StrategiesApi.as_view()),
