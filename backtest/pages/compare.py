@@ -14,8 +14,10 @@ from backtest.access import access_run, runs_of
 from backtest.constants import FLAG_NOTES, MAX_COMPARED
 from backtest.models import Run
 from backtest.pages import compare_presenters as presenters
+from backtest.pages import words
 from backtest.services.comparing import compared
 from core.errors import NotFound
+from market.models import Universe
 from market.pages import figures
 from signals.services.strategies.language import read_body, words_of
 
@@ -69,25 +71,19 @@ def offer(run: Run, ids: Sequence[int]) -> dict[str, Any]:
 
 def span(start: str, end: str) -> str:
     """Return a range of days in words: 4 Jan 2021 to 31 Dec 2025."""
-    return f"{day(start)} to {day(end)}"
-
-
-def day(text: str) -> str:
-    """Return a day in words."""
-    year, month, number = text.split("-")
-    return f"{int(number)} {presenters.MONTHS[int(month) - 1]} {year}"
+    return f"{words.day(start)} to {words.day(end)}"
 
 
 def comparison(runs: Sequence[Run], ids: Sequence[int]) -> dict[str, Any]:
     """Return all the page prints of some runs."""
     found = compared(runs)
     shown, common = found["runs"], found["common"]
-    differ, same = presenters.aspects(shown)
+    differ, same = presenters.aspects([readable(one) for one in shown])
     return {
         "chosen": [chosen(run, at, ids) for at, run in enumerate(runs)],
         "differ": differ,
         "same": same,
-        "words": presenters.words(shown, [in_words(run) for run in runs]),
+        "words": presenters.words([in_words(run) for run in runs]),
         "short": presenters.in_short(judged(shown, common)),
         "notes": notes(shown, common),
         "figures": presenters.table(presenters.KINDS, summaries(shown), comparable=is_comparable(shown)),
@@ -99,6 +95,14 @@ def comparison(runs: Sequence[Run], ids: Sequence[int]) -> dict[str, Any]:
         "data": chart_data(shown, common),
         "link": address(ids),
     }
+
+
+def readable(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run was made of with days and universe in words."""
+    made = one["provenance"]
+    said = {name: words.day(made[name]) for name in ("start_date", "end_date")}
+    title = Universe.objects.filter(name=made["universe"]).values_list("title", flat=True).first() or ""
+    return {"provenance": {**made, **said, "universe": words.universe(made["universe"], title)}}
 
 
 def chosen(run: Run, at: int, ids: Sequence[int]) -> dict[str, Any]:
@@ -188,10 +192,10 @@ def falls(shown: Sequence[Mapping[str, Any]]) -> list[list[dict[str, Any]]]:
 
 def fall(one: Mapping[str, Any]) -> dict[str, Any]:
     """Return a fall: how deep, from when, until when."""
-    until = f"recovered {day(one['recovery_date'])}" if one["recovery_date"] else "not recovered yet"
+    until = f"recovered {words.day(one['recovery_date'])}" if one["recovery_date"] else "not recovered yet"
     return {
         "depth": figures.change_pct(one["depth_pct"]),
-        "words": f"{day(one['peak_date'])}, lowest {day(one['trough_date'])}, {until}",
+        "words": f"{words.day(one['peak_date'])}, lowest {words.day(one['trough_date'])}, {until}",
         "days": f"{figures.grouped(one['days'], 0)} days",
     }
 

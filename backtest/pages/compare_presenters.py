@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Final
 
@@ -12,17 +13,23 @@ LETTERS: Final = "ABCD"
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Percentage points at which a cell of the monthly table has the full colour, in four steps.
 FULL_POINTS: Final = 6.0
+#: Share of words two sentences have in common from which their differences are marked one by one.
+ALIKE: Final = 0.6
 COST_NAMES: Final = {"zerodha": "Zerodha's charges", "icici": "ICICI Direct's charges", "none": "No charges"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A value of one run. ``less``: against the first run; ``is_best``: no other run is better."""
+    """A value of one run. ``less``: against the first run; ``is_best``: no other run is better.
+
+    ``marked``: the text in pieces, each with whether another run says it differently; empty where nothing is alike.
+    """
 
     text: str
     exact: str = ""
     less: Figure | None = None
     is_best: bool = False
+    marked: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,10 @@ def _ratio(value: float | None) -> Figure:
     return Figure(UNKNOWN) if value is None else Figure(figures.signed(value, 2), raw=repr(value))
 
 
+def _plain_ratio(value: float | None) -> Figure:
+    return Figure(UNKNOWN) if value is None else Figure(figures.grouped(value, 2), raw=repr(value))
+
+
 def _percent(value: float | None) -> Figure:
     return Figure(UNKNOWN) if value is None else figures.share_pct(value)
 
@@ -106,7 +117,7 @@ KINDS: Final = (
     Kind("Sharpe ratio", "sharpe", _ratio, "high", "Not claimed for short samples", figures.change),
     Kind("Sortino ratio", "sortino", _ratio, "high", "", figures.change),
     Kind("Calmar ratio", "calmar", _ratio, "high", "Return a year over the deepest fall", figures.change),
-    Kind("Profit factor", "profit_factor", _ratio, "high", "Gains over losses", figures.change),
+    Kind("Profit factor", "profit_factor", _plain_ratio, "high", "Gains over losses", figures.change),
     Kind("Winning trades", "win_rate", _percent, "", "", _points),
     Kind("Closed trades", "total_trades", figures.count, "", "", _count_less),
     Kind("Held on average", "average_bars_held", _days, "", "", figures.change),
@@ -196,13 +207,29 @@ def plain(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def words(runs: Sequence[Mapping[str, Any]], sentences: Sequence[Sequence[tuple[str, str]]]) -> list[Line]:
+def words(sentences: Sequence[Sequence[tuple[str, str]]]) -> list[Line]:
     """Return the parts of the rules that differ, in words. ``sentences``: (part, words) of each run."""
     parts = list(dict.fromkeys(part for one in sentences for part, _ in one))
-    lines = [
-        Line(part, tuple(Cell(dict(one).get(part, "Nothing of the kind.")) for one in sentences)) for part in parts
-    ]
+    said = [dict(one) for one in sentences]
+    lines = [_spelled(part, [one.get(part, "Nothing of the kind.") for one in said]) for part in parts]
     return [line for line in lines if len({cell.text for cell in line.cells}) > 1]
+
+
+def _spelled(part: str, texts: Sequence[str]) -> Line:
+    """Return a part of the rules; of the first run what the second says differently is marked, of others the reverse."""
+    first = _marked(texts[0], texts[1]) if len(texts) == 2 else ()
+    rest = [_marked(text, texts[0]) for text in texts[1:]]
+    return Line(part, tuple(Cell(text, marked=marks) for text, marks in zip(texts, [first, *rest], strict=True)))
+
+
+def _marked(text: str, other: str) -> tuple[tuple[str, bool], ...]:
+    """Return a text in pieces with whether ``other`` lacks them; nothing where most of it is different."""
+    mine, theirs = text.split(" "), other.split(" ")
+    found = SequenceMatcher(None, theirs, mine, autojunk=False)
+    if found.ratio() < ALIKE:
+        return ()
+    pieces = [(" ".join(mine[low:high]), tag != "equal") for tag, _, _, low, high in found.get_opcodes() if high > low]
+    return tuple((piece, changed) for piece, changed in pieces if piece)
 
 
 def pair(letter: str, difference: Mapping[str, Any]) -> Pair:

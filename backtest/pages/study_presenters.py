@@ -46,7 +46,7 @@ def span(start: date, end: date) -> str:
 def months(start: str, end: str) -> str:
     """Return a window in short: Jan 2023 – Jun 2023."""
     first, last = date.fromisoformat(start), date.fromisoformat(end)
-    return f"{first:%b %Y} – {last:%b %Y}"
+    return f"{first:%b %Y} – {last:%b %Y}" if f"{first:%b %Y}" != f"{last:%b %Y}" else f"{first:%b %Y}"
 
 
 def row(study: Any, titles: Mapping[str, str], url: str) -> dict[str, Any]:

@@ -48,10 +48,11 @@ export function verdictWords(verdict: Verdict, value: number, around: Around, fi
   const ahead = figure.better === "low" ? around.mean - value : value - around.mean;
   const beside = ahead >= 0 ? "worse" : "better";
   if (verdict === "flat") return "Every set gives the same: these numbers change nothing.";
-  if (verdict === "plateau") return `Its neighbours do much the same (${less} ${beside} on average), so the result does not hang on these exact numbers.`;
-  if (verdict === "spike") return `It stands alone: its neighbours are ${less} worse on average. A small change of the numbers, or of the market, may lose what it shows.`;
+  const own = around.count === 1 ? "Its only neighbour is" : "Its neighbours are";
+  if (verdict === "plateau") return around.count === 1 ? `${own} ${less} ${beside}: much the same.` : `Its neighbours do much the same (${less} ${beside} on average), so the result does not hang on these exact numbers.`;
+  if (verdict === "spike") return `It stands alone: ${own.toLowerCase()} ${less} worse${around.count === 1 ? "" : " on average"}. A small change of the numbers, or of the market, may lose what it shows.`;
   return figure.better
-    ? `Its neighbours are ${less} ${beside} on average and differ among themselves by ${gap(around.spread, figure)}: the result moves with these numbers.`
+    ? `${own} ${less} ${beside}${around.count === 1 ? "" : ` on average and differ among themselves by ${gap(around.spread, figure)}`}: the result moves with these numbers.`
     : `Its neighbours differ from it by ${less} on average and among themselves by ${gap(around.spread, figure)}.`;
 }
 

@@ -30,7 +30,7 @@ function drawCoverage({ series, common }: Data): void {
     const [first, last] = [one.dates[0]!, one.dates.at(-1)!];
     const label = `${one.letter}: ${dayWords(first)} to ${dayWords(last)}; in common ${dayWords(common.from)} to ${dayWords(common.to)}`;
     const track = el("div", { class: `track series-${i + 1}`, role: "img", "aria-label": label }, bar("whole", first, last), bar("shared", common.from, common.to));
-    box.append(el("span", { class: "letter", "aria-hidden": "true" }, one.letter), track);
+    box.append(track, el("span", { class: "letter", "aria-hidden": "true" }, one.letter));
   }
   box.hidden = false;
 }

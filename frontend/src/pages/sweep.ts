@@ -136,7 +136,7 @@ function showAround(value: number | null, isBest: boolean): void {
   const [row, column] = [y ? meta.axes[y]!.indexOf(chosen![y]!) : 0, meta.axes[x]!.indexOf(chosen![x]!)];
   const around = neighbourhood(values, row, column, figure.better);
   const range = rangeOf(points, figure.key);
-  setText("around-title", `Its neighbourhood: ${figure.label.toLowerCase()}`);
+  setText("around-title", `Its neighbourhood: ${figure.label}`);
   if (value === null || !around || !range) {
     setText("around-verdict", "");
     setText("around-why", value === null ? "This set has no such figure." : "Nothing next to it has been tried.");
@@ -236,8 +236,7 @@ async function load(): Promise<Study> {
 async function ended(): Promise<void> {
   await load();
   await readAgain("#study-head, #study-state, #sweep-luck, #sweep-flags");
-  const isEmpty = !points.length;
-  must("#sweep").hidden = must("#sweep-more").hidden = isEmpty;
+  must("#sweep").hidden = !points.length;
 }
 
 function follow(): void {
