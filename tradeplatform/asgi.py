@@ -16,10 +16,12 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - what 
 from backtest.routing import websocket_urlpatterns as job_urlpatterns  # noqa: E402
 from backtest.services.process import settle  # noqa: E402
 from backtest.services.warming import warm  # noqa: E402
+from core import clock  # noqa: E402
 from market.routing import websocket_urlpatterns as tick_urlpatterns  # noqa: E402
 from market.services.runtime import runtime  # noqa: E402
 from market.services.threads import in_thread  # noqa: E402
 from signals.routing import websocket_urlpatterns as signal_urlpatterns  # noqa: E402
+from signals.services.patterns.warming import warm as warm_patterns  # noqa: E402
 from tradeplatform.front import Front, HotReads  # noqa: E402
 
 log = logging.getLogger("platform.server")
@@ -35,6 +37,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         settle()
         await runtime().start()
         await in_thread(warm)
+        await in_thread(lambda: warm_patterns(now=clock.now()))
     except Exception as exc:
         log.exception("start failed")
         await send({"type": "lifespan.startup.failed", "message": str(exc)})

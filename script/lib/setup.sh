@@ -90,10 +90,12 @@ ensure_kernels() {
   rm -rf .venv/numba
   .venv/bin/python - <<'P' || die "the engines did not compile"
 from engines.backtest.warm import warm
+from engines.patterns.warming import warm as warm_patterns
 from engines.strategy.warming import warm_up
 
 warm()
 warm_up()
+warm_patterns()
 P
   touch "$NUMBA_CACHE_DIR/.complete"
 }

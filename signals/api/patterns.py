@@ -61,7 +61,7 @@ class TurnOut(serializers.Serializer):
 
 
 class DetailOut(serializers.Serializer):
-    """What stands behind a signal; only with ``detail``. ``chance_pct``: of all bars, after how many such a trade won."""
+    """What stands behind a signal; only with ``detail``. ``chance_pct``: share of all bars that won so."""
 
     title = serializers.CharField()
     rule = serializers.CharField()

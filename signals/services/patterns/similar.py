@@ -76,6 +76,11 @@ def analogues(*, symbol: str, bars: int, after: int, universe: str, now: datetim
     return made
 
 
+def prepare(found: Standing) -> None:
+    """Have the history of a universe at hand."""
+    _history(found)
+
+
 def _searched(found: Standing, symbol: str, bars: int, after: int, now: datetime) -> Analogues:
     panel = symbol_panel(found, symbol, now)
     if panel is None and not known_symbol(symbol, now=now):
