@@ -142,4 +142,10 @@ def parts(sentences: Mapping[str, Any]) -> list[dict[str, str]]:
         ("Limits", sentences.get("limits")), ("Add", sentences.get("addons")),
         ("Order", sentences.get("conviction")), ("Size", sentences.get("sizing")),
     ]  # fmt: skip
-    return [{"label": label, "text": str(text)} for label, text in rows if text]
+    return [{"label": label, "text": _bare(str(text))} for label, text in rows if text]
+
+
+def _bare(text: str) -> str:
+    """Leave out the word at the beginning that the heading says already."""
+    head, colon, rest = text.partition(": ")
+    return rest[:1].upper() + rest[1:] if colon and head in {"Limits", "Conviction", "Size"} else text

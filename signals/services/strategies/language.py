@@ -100,15 +100,20 @@ def words_of(rules: Rules) -> dict[str, Any]:
 
 
 def phrase_of(node: Any, parameters: Mapping[str, float]) -> str:
-    """Put a condition or operand of a stored body into words; empty for what is neither."""
-    kind = node.get("type") if isinstance(node, Mapping) else None
+    """Put a condition, an operand or what holds one (an exit rule, a score) into words; empty for anything else."""
+    if not isinstance(node, Mapping):
+        return ""
+    inner = next((node[key] for key in ("condition", "value", "by") if isinstance(node.get(key), Mapping)), None)
+    if "type" not in node and inner is not None:
+        name = f"{node['name']}: " if node.get("name") else ""
+        return name + phrase_of(inner, parameters)
     reader = Reader()
     reader.params = dict(parameters)
     try:
-        if kind in CONDITION_TYPES:
+        if node.get("type") in CONDITION_TYPES:
             condition = read_condition(reader, node, "", position=True)
             return "" if condition is None else condition_sentence(condition, reader.params)
-        if kind in OPERAND_TYPES:
+        if node.get("type") in OPERAND_TYPES:
             operand = read_operand(reader, node, "", position=True)
             return "" if operand is None else operand_phrase(operand, reader.params)
     except InvalidStrategy:

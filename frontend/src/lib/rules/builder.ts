@@ -8,7 +8,7 @@ import { isNode, isParam, type Language } from "./language";
 import { parseNumber, showNumber } from "./numbers";
 import { paramsOf } from "./params";
 import { keyOf, nearest, pathOf, type Path, type Step } from "./path";
-import { addons, basics, choice, entry, exits, parameters, regime, size, stops } from "./sections";
+import { cards } from "./sections";
 import type { Store } from "./store";
 
 /** A fault or a remark: where, how grave, what. */
@@ -67,8 +67,7 @@ export class Builder {
     }
     const pen: Pen = { language: this.language, params: paramsOf(body), readonly: this.readonly, open: this.open };
     const names = el("datalist", { id: "param-names" }, ...Object.keys(pen.params).map((name) => el("option", { value: name })));
-    const parts = [basics, entry, regime, choice, exits, stops, size, addons, parameters].map((part) => part(pen, body));
-    const sheet = el("fieldset", { class: "builder-sheet", disabled: this.readonly, "aria-label": "Rules" }, names, ...parts);
+    const sheet = el("fieldset", { class: "builder-sheet", disabled: this.readonly, "aria-label": "Rules" }, names, ...cards(pen, body));
     this.root.replaceChildren(sheet);
     this.showKnown();
     if (focus) this.focusRow(focus);

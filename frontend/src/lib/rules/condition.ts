@@ -89,7 +89,7 @@ function group(pen: Pen, node: Node & { conditions: Json[] }, place: Place): HTM
   const list = el("ol", { class: "conditions" });
   node.conditions.forEach((one, i) => {
     const prefix = number ? `${number}.` : "";
-    list.append(el("li", {}, condition(pen, one, { ...place, path: [...path, "conditions", i], depth: depth + 1, number: `${prefix}${i + 1}`, joined: i ? joined : "" })));
+    list.append(el("li", {}, condition(pen, one, { ...place, path: [...path, "conditions", i], depth: depth + 1, number: `${prefix}${i + 1}`, joined: i ? joined : node.conditions.length > 1 ? "if" : "" })));
   });
   const head = el("div", { class: "group-head" }, el("span", { class: "joined" }, place.joined),
     select({ path, label: number ? `Group ${number}: how its rules count` : "How these rules count", value: String(node.type), as: "group" }, KINDS));

@@ -3,6 +3,7 @@
 import { el } from "../dom";
 import { iconButton, notes, numberInput, select, type Pen } from "./fields";
 import { isNode, kindOf, readIndicator, type Choice, type Node } from "./language";
+import { showNumber } from "./numbers";
 import { keyOf, type Json, type Path } from "./path";
 
 type Place = { path: Path; label: string; position: boolean };
@@ -95,14 +96,16 @@ function rank(pen: Pen, node: Node, { path, label }: Place): HTMLElement {
 /** Draw an operand and all it is made of. */
 export function operand(pen: Pen, node: Json | undefined, place: Place): HTMLElement {
   const { path, label } = place;
-  const box = el("span", { class: "operand", "data-node": keyOf(path) }, kindPicker(pen, node, place));
+  const box = el("span", { class: "operand", "data-node": keyOf(path) });
+  // Who only reads needs no word for a plain number.
+  if (!pen.readonly || !isNode(node) || node.type !== "literal") box.append(kindPicker(pen, node, place));
   if (!isNode(node)) return box;
   if (node.type === "literal") {
     box.append(numberInput(pen, { path: [...path, "value"], label: `${label}: number`, value: node.value, as: "number" }));
     if (!pen.readonly) box.append(paramButton(path, label));
   } else if (node.type === "param") {
     const value = pen.params[String(node.name)];
-    box.append(el("span", { class: "known", title: "The parameter's value now" }, value === undefined ? "not declared" : `= ${String(value)}`));
+    box.append(el("span", { class: "known", title: "The parameter's value now" }, value === undefined ? "not declared" : `= ${showNumber(value)}`));
   } else if (node.type === "indicator") box.append(...indicator(pen, node, place));
   else if (node.type === "math") box.append(math(pen, node, place));
   else if (node.type === "rank") box.append(rank(pen, node, place));

@@ -18,7 +18,9 @@ export function showWords(sentences: Sentences, stale: boolean): void {
   const list = must("dl", box);
   const rows = PARTS.flatMap(([key, label]) => {
     const text = [sentences[key]].flat().filter(Boolean).join(" ");
-    return text ? [el("div", {}, el("dt", {}, label), el("dd", {}, text))] : [];
+    // The heading says already which part it is.
+    const bare = text.replace(/^(?:Limits|Conviction|Size): (.)/, (_, first: string) => first.toUpperCase());
+    return bare ? [el("div", {}, el("dt", {}, label), el("dd", {}, bare))] : [];
   });
   list.replaceChildren(...rows);
   staleWords(stale);
@@ -45,6 +47,7 @@ export function showChecks(noted: Note[], reveal: (loc: Step[]) => void): void {
   });
   must("ul", box).replaceChildren(...rows);
   must<HTMLElement>(".none", box).hidden = noted.length > 0;
+  must("#glance-checks").textContent = badge.textContent;
 }
 
 const FLAGS: Record<string, string> = {
@@ -62,6 +65,7 @@ export function showMatches(found: Matches, rebalance: string): void {
   box.dataset.state = "done";
   const day = istDate(new Date(`${found.date}T06:00:00Z`));
   must(".count", box).replaceChildren(el("strong", {}, String(found.count)), ` of ${found.of} on ${day}, ${found.data_source}`);
+  must("#glance-matches").textContent = `${found.count} of ${found.of} match`;
   must("ul", box).replaceChildren(...found.symbols.map(chip));
   const said = found.flags.flatMap((flag) => (FLAGS[flag] ? [FLAGS[flag]] : []));
   if (!found.is_rebalance_day) said.unshift(`It buys only at the end of the ${PERIODS[rebalance] ?? "period"}; asked as if it were there.`);
@@ -79,6 +83,7 @@ export function noMatches(text: string, state: "waiting" | "blocked"): void {
     return;
   }
   must(".count", box).textContent = "–";
+  must("#glance-matches").textContent = "No count";
   must("ul", box).replaceChildren();
   must(".said", box).textContent = text;
 }

@@ -11,32 +11,42 @@ import { keyOf, type Json, type Path } from "./path";
 const textOf = (value: Json | undefined): string => (typeof value === "string" ? value : "");
 const listOf = (value: Json | undefined): Json[] => (Array.isArray(value) ? value : []);
 
+/** Which cards a strategy is shown with. Who only reads it sees no empty ones, and the page says above what it is. */
+export function cards(pen: Pen, body: Node): HTMLElement[] {
+  const made = [entry(pen, body), regime(pen, body), choice(pen, body), exits(pen, body), stops(pen, body), size(pen, body)];
+  const adds = isNode(body.addon_rules) && body.addon_rules.enabled === true;
+  if (!pen.readonly) made.unshift(basics(pen, body));
+  if (!pen.readonly || adds) made.push(addons(pen, body));
+  if (!pen.readonly || Object.keys(pen.params).length) made.push(parameters(pen, body));
+  return made;
+}
+
 /** A card of the builder; `id` is its address on the page. */
 function section(id: string, title: string, lead: string, ...children: (HTMLElement | string)[]): HTMLElement {
   const head = el("div", { class: "part-head" }, el("h2", { id: `part-${id}` }, title), el("p", { class: "muted" }, lead));
   return el("section", { class: "card part", "data-part": id, "aria-labelledby": `part-${id}` }, head, el("div", { class: "part-body" }, ...children));
 }
 
-export function basics(pen: Pen, body: Node): HTMLElement {
+function basics(pen: Pen, body: Node): HTMLElement {
   const universes = [{ value: "", label: "Chosen when it runs" }, ...pen.language.universes];
-  const describe = el("textarea", { class: "input", rows: 2, maxlength: 4000, "data-path": "description", "data-as": "text" });
+  const describe = el("textarea", { class: "input", rows: 1, maxlength: 4000, "data-path": "description", "data-as": "text" });
   describe.value = textOf(body.description);
   return section("basics", "About", "The name and what it is for. These change nothing in how it trades.",
     el("div", { class: "fields" },
       labelled("Name", ["name"], textInput({ path: ["name"], label: "Name", value: textOf(body.name), as: "text" }, { maxlength: 120 })),
       labelled("Universe", ["universe"], select({ path: ["universe"], label: "Universe", value: textOf(body.universe), as: "choice?" }, universes), "", "The list of shares it looks at."),
       labelled("Base model", ["base_model"], textInput({ path: ["base_model"], label: "Base model", value: textOf(body.base_model), as: "text?" }, { maxlength: 60 }), "", "A label to sort by. It fills in nothing."),
+      check({ path: ["is_active"], label: "Active", value: body.is_active !== false, as: "flag" }),
     ),
     labelled("Description", ["description"], describe),
-    check({ path: ["is_active"], label: "Active", value: body.is_active !== false, as: "flag" }),
   );
 }
 
-export function entry(pen: Pen, body: Node): HTMLElement {
+function entry(pen: Pen, body: Node): HTMLElement {
   return section("entry", "Buy when", "Looked at after every close; the order is filled at the next open.", conditionTree(pen, body.entry_rules, ["entry_rules"], false));
 }
 
-export function regime(pen: Pen, body: Node): HTMLElement {
+function regime(pen: Pen, body: Node): HTMLElement {
   const lead = "A state of the market without which nothing new is bought. What is held is not sold by it.";
   if (isNode(body.regime)) return section("regime", "Only while", lead, conditionTree(pen, body.regime, ["regime"], false));
   const nothing = pen.readonly ? el("p", { class: "muted" }, "In every market.") : textButton("add-regime", ["regime"], "Add a condition on the market");
@@ -63,7 +73,7 @@ function exitRule(pen: Pen, rule: Json, i: number, count: number): HTMLElement {
   return el("article", { class: "exit", "aria-label": `Exit rule ${name}`, "data-row": keyOf(path) }, head, notes(path), conditionTree(pen, node.condition, [...path, "condition"], true));
 }
 
-export function exits(pen: Pen, body: Node): HTMLElement {
+function exits(pen: Pen, body: Node): HTMLElement {
   const rules = listOf(body.exit_rules);
   const lead = "Any one of these sells at the next open. The smallest priority is looked at first and is the reason in reports.";
   const children = rules.map((rule, i) => exitRule(pen, rule, i, rules.length));
@@ -80,13 +90,20 @@ function settingField(pen: Pen, body: Node, setting: Setting): HTMLElement {
   return labelled(setting.label, path, numberInput(pen, { path, label: setting.label, value, as: "number?" }, { placeholder: "none" }), setting.unit);
 }
 
-export function stops(pen: Pen, body: Node): HTMLElement {
-  const shown = pen.language.settings.filter(({ value }) => STOPS.has(value));
-  return section("stops", "Stops, targets, holding time", "Stops and targets act inside the bar, the stop first. Empty means none.",
-    el("div", { class: "fields" }, ...shown.map((setting) => settingField(pen, body, setting))), notes(["config"]));
+/** Settings to show: all of them to somebody who may set them, else those that are set. */
+function settingsOf(pen: Pen, body: Node, isStop: boolean): Setting[] {
+  const config = isNode(body.config) ? body.config : {};
+  return pen.language.settings.filter(({ value }) => STOPS.has(value) === isStop && (!pen.readonly || config[value] !== undefined));
 }
 
-export function choice(pen: Pen, body: Node): HTMLElement {
+function stops(pen: Pen, body: Node): HTMLElement {
+  const shown = settingsOf(pen, body, true).map((setting) => settingField(pen, body, setting));
+  const lead = pen.readonly ? "Stops and targets act inside the bar, the stop first." : "Stops and targets act inside the bar, the stop first. Empty means none.";
+  const fields = shown.length ? el("div", { class: "fields" }, ...shown) : el("p", { class: "muted" }, "None.");
+  return section("stops", "Stops, targets, holding time", lead, fields, notes(["config"]));
+}
+
+function choice(pen: Pen, body: Node): HTMLElement {
   const ranked = isNode(body.select) ? body.select : null;
   const parts: HTMLElement[] = [
     el("div", { class: "fields" }, labelled("Buys are made", ["rebalance"], select({ path: ["rebalance"], label: "Buys are made", value: textOf(body.rebalance) || "daily", as: "choice" }, pen.language.rebalances))),
@@ -132,22 +149,22 @@ function scores(pen: Pen, body: Node): HTMLElement {
   return el("div", { class: "stack small" }, title, lead, ...rows, ...add, notes(["conviction_scoring"]));
 }
 
-export function size(pen: Pen, body: Node): HTMLElement {
+function size(pen: Pen, body: Node): HTMLElement {
   const sizing = isNode(body.sizing) ? body.sizing : {};
   const mode = textOf(sizing.mode) || "pct_equity";
   const field = (key: string, label: string, unit: string, placeholder: string): HTMLElement =>
     labelled(label, ["sizing", key], numberInput(pen, { path: ["sizing", key], label, value: sizing[key], as: "number?" }, { placeholder }), unit);
   const fields = [
     labelled("Size of a position", ["sizing", "mode"], select({ path: ["sizing", "mode"], label: "Size", value: mode, as: "sizing" }, pen.language.sizing_modes)),
-    field("pct", mode === "pct_equity" ? "Share of equity" : "At most", "%", "10"),
   ];
+  if (!pen.readonly || sizing.pct !== undefined) fields.push(field("pct", mode === "pct_equity" ? "Share of equity" : "At most", "%", "10"));
   if (mode === "risk") fields.push(field("risk_pct", "Equity at risk", "%", "1"));
   if (mode === "inverse_vol") fields.push(field("vol_bars", "Volatility over", "bars", "63"));
-  const caps = pen.language.settings.filter(({ value }) => !STOPS.has(value)).map((setting) => settingField(pen, body, setting));
+  const caps = settingsOf(pen, body, false).map((setting) => settingField(pen, body, setting));
   return section("size", "How much", "Of the equity at the close of the signal, in whole shares.", el("div", { class: "fields" }, ...fields, ...caps), notes(["sizing"]));
 }
 
-export function addons(pen: Pen, body: Node): HTMLElement {
+function addons(pen: Pen, body: Node): HTMLElement {
   const rule = isNode(body.addon_rules) ? body.addon_rules : {};
   const on = rule.enabled === true;
   const lead = "Buys more of what is held, at most once a bar, before anything new is bought.";
@@ -159,7 +176,7 @@ export function addons(pen: Pen, body: Node): HTMLElement {
     el("div", { class: "fields tight" }, field("max_addons", "At most", "times", 1), field("size_pct", "Size of each", "% of a position", 50)), notes(["addon_rules"]));
 }
 
-export function parameters(pen: Pen, body: Node): HTMLElement {
+function parameters(pen: Pen, body: Node): HTMLElement {
   const rows = Object.entries(pen.params).map(([name, value]) => {
     const path: Path = ["params", name];
     const count = uses(body, name);

@@ -50,7 +50,7 @@ export function diffTable({ from, to, changes }: Diff): HTMLElement {
     return el("tr", {}, place, el("td", {}, KINDS[change.kind]), before, after);
   });
   const head = ["Where", "What", `Version ${from}`, `Version ${to}`].map((text) => el("th", { scope: "col" }, text));
-  return el("div", { class: "table-scroll" },
+  return el("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "What changed" },
     el("table", { class: "table diff" }, el("caption", { class: "visually-hidden" }, `Changes from version ${from} to ${to}`),
       el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows)));
 }
