@@ -31,3 +31,19 @@ def find_patterns() -> None:
 def scan_fno() -> None:
     """Scan each index once a minute of market hours and follow its live signal. Safe to run any number of times."""
     scan_due(now=clock.now())
+
+
+@shared_task(name="signals.iscore_nightly")
+def iscore_nightly() -> None:
+    """Work out and tell the I-Scores of the last complete session, once however many beats there are."""
+    from signals.services.iscore.nightly import run_once
+
+    run_once(now=clock.now())
+
+
+@shared_task(name="signals.iscore_inputs")
+def iscore_inputs() -> None:
+    """Fetch what I-Scores need beside prices from the sources that are switched on; once a day."""
+    from signals.services.iscore.fetching import daily
+
+    daily(now=clock.now())

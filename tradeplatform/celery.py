@@ -22,5 +22,7 @@ app.conf.beat_schedule = {
     "patterns of the last session": {"task": "signals.find_patterns", "schedule": 300.0},
     "webhooks that are due": {"task": "partners.deliver", "schedule": 5.0},
     "old deliveries": {"task": "partners.prune", "schedule": crontab(hour="20", minute="45")},
+    "I-Scores of the last session": {"task": "signals.iscore_nightly", "schedule": 120.0},
+    "inputs of I-Scores": {"task": "signals.iscore_inputs", "schedule": crontab(hour="13", minute="0")},
     "housekeeping": {"task": "core.prune", "schedule": crontab(hour="20", minute="30")},
 }

@@ -16,6 +16,7 @@ from core.addresses import parse_networks
 
 ROOT = Path(__file__).resolve().parent.parent
 PROVIDERS = ("kite", "icici", "yahoo", "simulated", "replay")
+ISCORE_SOURCES = ("feeds", "wikipedia", "yahoo")
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -44,13 +45,19 @@ class Config(BaseSettings):
     trusted_proxies: Names = ()
     webhook_allow_nets: Names = ()
     yahoo_api_root: str = ""
+    iscore_sources: Names = ()
+    news_feeds: Names = ()
+    wikipedia_api_root: str = ""
     replay_dir: Path | None = None
     replay_start: datetime | None = None
     replay_speed: float = Field(default=1.0, gt=0, le=100_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     clock_start: datetime | None = None
 
-    @field_validator("credentials_keys", "market_providers", "trusted_proxies", "webhook_allow_nets", mode="before")
+    @field_validator(
+        "credentials_keys", "market_providers", "trusted_proxies", "webhook_allow_nets", "iscore_sources", "news_feeds",
+        mode="before",
+    )  # fmt: skip
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -61,6 +68,13 @@ class Config(BaseSettings):
         unknown = [name for name in names if name not in PROVIDERS]
         if unknown or not names or len(set(names)) != len(names):
             raise ValueError(f"must be distinct names out of {', '.join(PROVIDERS)}; was {', '.join(names) or 'empty'}")
+        return names
+
+    @field_validator("iscore_sources")
+    @classmethod
+    def _known_sources(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := [name for name in names if name not in ISCORE_SOURCES]:
+            raise ValueError(f"must be names out of {', '.join(ISCORE_SOURCES)}; was {', '.join(unknown)}")
         return names
 
     @field_validator("trusted_proxies")

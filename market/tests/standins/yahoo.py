@@ -67,13 +67,25 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(404, "", cookie=True)
         if parts.path == "/v1/test/getcrumb":
             return self._send(200, CRUMB if COOKIE in self.headers.get("Cookie", "") else "", kind="text/plain")
-        if not parts.path.startswith(("/v7/", "/v8/")):
+        if not parts.path.startswith(("/v7/", "/v8/", "/v10/")):
             return self._send(404, "<html></html>", kind="text/html")
         if self.server.fault:
             return self._fail(self.server.fault)
         if parts.path == "/v7/finance/quote":
             return self._quotes(query)
+        if parts.path.startswith("/v10/"):
+            return self._summary(unquote(parts.path.rsplit("/", 1)[1]))
         return self._chart(unquote(parts.path.rsplit("/", 1)[1]), query)
+
+    def _summary(self, ticker: str) -> None:
+        """Company figures; a ticker that is not there has none."""
+        found = {
+            "financialData": {"returnOnEquity": {"raw": 0.125}, "debtToEquity": {"raw": 36.5}, "operatingCashflow": {}},
+            "defaultKeyStatistics": {"priceToBook": {"raw": 2.5}, "sharesOutstanding": {"raw": 13_532_000_000}},
+            "summaryDetail": {"trailingPE": {"raw": "Infinity"}},
+        }
+        result = [found] if ticker in TICKERS else None
+        self._send(200, json.dumps({"quoteSummary": {"result": result, "error": None}}))
 
     do_POST = do_GET
 
