@@ -64,17 +64,7 @@ def _facts(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now:
         "atm_strike": rupees(found.money.atm),
         "spot": found.spot,
         "distance": found.distance,
-        "exchange": INDEX_DERIVATIVE_EXCHANGE[found.index],
-        "tradingsymbol": trade.tradingsymbol,
-        "option_type": trade.option_type,
-        "expiry": trade.expiry,
-        "lot_size": trade.lot,
-        "lots": trade.lots,
-        "entry_price": rupees(trade.levels.entry),
-        "sl": rupees(trade.levels.sl),
-        "target": rupees(trade.levels.target),
-        "max_loss_per_lot": rupees(trade.max_loss_per_lot),
-        "expected_r": trade.expected_r,
+        **_contract(found),
         "deadline": min(now + timedelta(minutes=p.hold_minutes), last),
         "features": {
             "direction": direction(found),
@@ -87,6 +77,24 @@ def _facts(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now:
         "params_hash": found.params_hash,
         "last_price": rupees(trade.levels.entry),
         "changed_at": clock.now(),
+    }
+
+
+def _contract(found: Analysis) -> dict[str, Any]:
+    """Return the option at the money and its levels."""
+    trade = found.picked.trades[0]
+    return {
+        "exchange": INDEX_DERIVATIVE_EXCHANGE[found.index],
+        "tradingsymbol": trade.tradingsymbol,
+        "option_type": trade.option_type,
+        "expiry": trade.expiry,
+        "lot_size": trade.lot,
+        "lots": trade.lots,
+        "entry_price": rupees(trade.levels.entry),
+        "sl": rupees(trade.levels.sl),
+        "target": rupees(trade.levels.target),
+        "max_loss_per_lot": rupees(trade.max_loss_per_lot),
+        "expected_r": trade.expected_r,
     }
 
 

@@ -12,6 +12,8 @@ from engines.mvla.inputs import Chain
 from engines.mvla.payload import number, plain
 from engines.options import black76
 from market.adapters.base import OptionChain, OptionQuote
+from market.constants import Source
+from market.services import sandbox
 from market.services.exchanges import clock_for
 from signals.lifecycle import LIVE
 from signals.models import FnoLatest, FnoSignal
@@ -25,33 +27,37 @@ FRESH: Final = timedelta(seconds=75)
 #: Answers made here serve everybody for so long.
 KEPT: Final = timedelta(seconds=5)
 
-_made: dict[str, tuple[datetime, dict[str, Any]]] = {}
+_made: dict[tuple[str, bool], tuple[datetime, dict[str, Any]]] = {}
 _locks = {index: threading.Lock() for index in INDICES}
 
 
 def live(index: str, *, now: datetime) -> dict[str, Any]:
     """Return ``{index, analysis, signal}``."""
     scanned = FnoLatest.objects.filter(index=index, scanned_at__gt=now - FRESH, scanned_at__lte=now).first()
+    if scanned is not None and sandbox.active() and scanned.payload["data_source"] != Source.SIMULATED:
+        scanned = None  # the scan looked at the real market
     analysis = scanned.payload if scanned is not None else _now(index, now)
     return {"index": index, "analysis": analysis, "signal": live_signal(index)}
 
 
 def live_signal(index: str) -> dict[str, Any] | None:
     """Return the signal of an index that is not over, if there is one."""
-    signal = FnoSignal.objects.filter(index=index, status=LIVE).first()
+    rows = FnoSignal.objects.filter(index=index, status=LIVE)
+    signal = (rows.filter(data_source=Source.SIMULATED) if sandbox.active() else rows).first()
     return None if signal is None else signal_row(signal)
 
 
 def _now(index: str, now: datetime) -> dict[str, Any]:
     with _locks[index]:
-        made = _made.get(index)
+        key = (index, sandbox.active())
+        made = _made.get(key)
         if made is not None and made[0] <= now < made[0] + KEPT:
             return made[1]
         gathered = gather(index, now=now)
         judge = judge_for(index, now=now)
         found = analyse(gathered.history, gathered.moment, calibrator=judge.calibrator, cap=judge.cap)
         body = analysis_row(found, gathered, judge, now=now)
-        _made[index] = (now, body)
+        _made[key] = (now, body)
         return body
 
 

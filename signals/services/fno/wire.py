@@ -33,9 +33,6 @@ def analysis_row(found: Analysis, gathered: Gathered, judge: Judge, *, now: date
 
 def signal_row(signal: FnoSignal) -> dict[str, Any]:
     """Return a signal: the facts of its trigger, and its life so far."""
-    over, price = signal.status != LIVE, signal.exit_price if signal.status != LIVE else signal.last_price
-    points = None if price is None else float(price - signal.entry_price)
-    risk = float(signal.entry_price - signal.sl)
     return {
         "id": signal.pk,
         "trade_code": signal.trade_code,
@@ -64,6 +61,24 @@ def signal_row(signal: FnoSignal) -> dict[str, Any]:
         "max_loss_per_lot": money(signal.max_loss_per_lot),
         "expected_r": number(signal.expected_r, 3),
         "stop_distance": number(signal.distance, 2),
+        **_life(signal),
+        "triggered_at": isoformat_z(signal.triggered_at),
+        "timestamp": isoformat_z(signal.triggered_at),
+        "deadline": isoformat_z(signal.deadline),
+        "closed_at": isoformat_z(signal.closed_at) if signal.closed_at is not None else None,
+        "data_source": signal.data_source,
+        "engine_version": signal.engine_version,
+        "params_hash": signal.params_hash,
+    }
+
+
+def _life(signal: FnoSignal) -> dict[str, Any]:
+    """Return where a signal stands, or how it ended."""
+    over = signal.status != LIVE
+    price = signal.exit_price if over else signal.last_price
+    points = None if price is None else float(price - signal.entry_price)
+    risk = float(signal.entry_price - signal.sl)
+    return {
         "status": signal.status,
         "outcome": signal.outcome,
         "last_price": money(signal.last_price),
@@ -74,13 +89,6 @@ def signal_row(signal: FnoSignal) -> dict[str, Any]:
         "net_per_lot": money(signal.net_per_lot),
         "mfe_points": number(signal.mfe, 2),
         "mae_points": number(signal.mae, 2),
-        "triggered_at": isoformat_z(signal.triggered_at),
-        "timestamp": isoformat_z(signal.triggered_at),
-        "deadline": isoformat_z(signal.deadline),
-        "closed_at": isoformat_z(signal.closed_at) if signal.closed_at is not None else None,
-        "data_source": signal.data_source,
-        "engine_version": signal.engine_version,
-        "params_hash": signal.params_hash,
     }
 
 

@@ -1,0 +1,192 @@
+"""A signal's life: fired, followed, closed by rule, recorded; the track record is what the rows say."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError
+
+from core import clock
+from core.errors import Conflict
+from core.models import Event
+from engines.mvla.trades import round_trip
+from market.services.providers import registry
+from signals import lifecycle
+from signals.models import FnoScan, FnoSignal, RecordEntry
+from signals.services import record
+from signals.services.fno import tracking
+from signals.services.fno.track_record import track_record
+from signals.tests.fno_market import Market, at, first_signal, forget, only, scan_at, values_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def market() -> Iterator[Market]:
+    with only() as found:
+        yield found
+
+
+def track_at(minute: float) -> None:
+    moment = at(minute)
+    with clock.frozen(moment):
+        tracking.track_quietly("NIFTY", now=moment)
+
+
+def test_the_whole_life(market: Market) -> None:
+    signal, minute = first_signal()
+    assert signal.trade_code == "NIFTY-2026-11-27-001"
+    assert (signal.status, signal.outcome, signal.number) == ("LIVE", "OPEN", 1)
+    assert signal.sl < signal.entry_price < signal.target
+    assert signal.confidence >= 50
+    assert not signal.calibrated
+    assert signal.deadline == signal.triggered_at + timedelta(minutes=45)
+    for later in range(minute + 1, minute + 48):
+        track_at(later)
+        scan_at(at(later))
+        signal.refresh_from_db()
+        if signal.status == "CLOSED":
+            break
+    assert signal.status == "CLOSED"
+    _check_by_hand(signal)
+    assert FnoSignal.objects.filter(status="LIVE").count() <= 1
+    codes = list(RecordEntry.objects.filter(key__contains="-001:").order_by("sequence").values_list("kind", flat=True))
+    assert codes == ["fno.triggered", "fno.closed"]
+    assert record.verify().ok
+    told = Event.objects.filter(aggregate_id=str(signal.pk)).order_by("id")
+    assert [event.kind for event in told] == ["fno.triggered", "fno.closed"]
+    assert told[1].payload["outcome"] == signal.outcome
+
+
+def _check_by_hand(signal: FnoSignal) -> None:
+    """Walk along the option's minutes once more, without the engine."""
+    end = signal.closed_at
+    assert end is not None
+    bars, _ = registry().candles(f"NFO:{signal.tradingsymbol}", "minute", signal.triggered_at, end, now=end)
+    entry, sl, target = (float(value) for value in (signal.entry_price, signal.sl, signal.target))
+    expected: tuple[str, float] | None = None
+    rows = zip(bars.ts, bars.open, bars.high, bars.low, bars.close, strict=True)
+    last = entry
+    for ts, opened, high, low, close in rows:
+        if ts < signal.triggered_at.timestamp() or ts + 60 > end.timestamp():
+            continue
+        if low <= sl:
+            expected = ("SL", min(opened, sl))
+            break
+        if high >= target:
+            expected = ("TARGET", target)
+            break
+        last = close
+    outcome, price = expected or ("TIME_EXIT", last)
+    assert signal.outcome == outcome
+    assert signal.exit_price is not None
+    assert float(signal.exit_price) == pytest.approx(price, abs=0.005)
+    charges = round_trip("NIFTY", signal.trade_date, entry, float(signal.exit_price), signal.lot_size)
+    gross = (signal.exit_price - signal.entry_price) * signal.lot_size
+    assert signal.net_per_lot == gross - Decimal(str(charges)).quantize(Decimal("0.01"))
+    assert signal.r_multiple == pytest.approx((float(signal.exit_price) - entry) / (entry - sl))
+    assert signal.mae <= 0 <= signal.mfe
+
+
+def test_one_live_signal_an_index(market: Market) -> None:
+    signal, minute = first_signal()
+    FnoScan.objects.all().delete()  # what was seen is forgotten, so direction and mode are new again
+    scan_at(at(minute) + timedelta(seconds=1))
+    scan_at(at(minute + 1))
+    assert FnoSignal.objects.filter(index="NIFTY").count() == 1
+    values = values_of(signal)
+    with pytest.raises(IntegrityError):
+        FnoSignal.objects.create(**values | {"trade_code": "NIFTY-2026-11-27-002", "number": 2, "slot": 1})
+
+
+def test_a_closed_signal_stays_as_it_is(market: Market) -> None:
+    signal, minute = first_signal()
+    moment = at(minute + 1)
+    twin = FnoSignal.objects.get(pk=signal.pk)
+    assert lifecycle.close(signal, outcome="SL", at=moment, changed_at=moment)
+    assert not lifecycle.close(twin, outcome="TARGET", at=moment, changed_at=moment)
+    assert FnoSignal.objects.get(pk=signal.pk).outcome == "SL"
+    with pytest.raises(Conflict):
+        lifecycle.check_move("SL", "TARGET")
+    with pytest.raises(TypeError):
+        signal.delete()
+
+
+def test_a_source_that_fails_is_asked_again(market: Market) -> None:
+    signal, minute = first_signal()
+    market.broken = {"candles"}
+    track_at(minute + 50)
+    signal.refresh_from_db()
+    assert signal.status == "LIVE"
+    market.broken = set()
+    track_at(minute + 50)
+    signal.refresh_from_db()
+    assert signal.status == "CLOSED"
+
+
+def test_following_late_gives_the_same_end(market: Market) -> None:
+    """A platform that was away for hours closes a signal as it would have closed at the time."""
+    signal, minute = first_signal()
+    values = values_of(signal)
+    ends = []
+    for step in (range(minute + 1, minute + 50), [minute + 240]):
+        for later in step:
+            track_at(later)
+        signal.refresh_from_db()
+        ends.append((signal.outcome, signal.exit_price, signal.closed_at, signal.mfe, signal.mae))
+        forget()
+        signal = FnoSignal.objects.create(**values)
+    assert ends[0] == ends[1]
+
+
+def test_labels_come_from_the_index(market: Market) -> None:
+    signal, minute = first_signal()
+    track_at(minute + 64)
+    signal.refresh_from_db()
+    assert signal.labelled_at is not None
+    assert signal.labelled_at <= signal.triggered_at + timedelta(minutes=60)
+    bars, _ = registry().candles("NSE:NIFTY 50", "minute", signal.triggered_at, at(minute + 60), now=at(minute + 60))
+    way = 1 if signal.trade_direction == "BULLISH" else -1
+    best, worst = (bars.high, bars.low) if way == 1 else (bars.low, bars.high)
+    inside = (bars.ts >= signal.triggered_at.timestamp()) & (bars.ts + 60 <= signal.triggered_at.timestamp() + 3600)
+    won = way * (best[inside] - signal.spot) >= signal.distance
+    lost = way * (worst[inside] - signal.spot) <= -signal.distance
+    if (won | lost).any():
+        first = int((won | lost).argmax())
+        assert signal.label == int(not lost[first])
+
+
+def test_track_record_is_what_the_rows_say(market: Market) -> None:
+    signal, _ = first_signal()
+    values = values_of(signal)
+    forget()
+    results = [("TARGET", 145, 1_556.32), ("SL", 105, -1_038.58), ("TIME_EXIT", 123, 130.0), ("SL", 100, -1_365.0)]
+    for number, (outcome, price, net) in enumerate(results, start=1):
+        FnoSignal.objects.create(
+            **values | {
+                "trade_code": f"NIFTY-2026-11-27-{number:03d}", "number": number, "slot": number, "status": "CLOSED",
+                "outcome": outcome, "entry_price": 120, "sl": 105, "target": 145, "lot_size": 65, "tier": "REGULAR",
+                "confidence": 60 + number, "exit_price": price, "r_multiple": (price - 120) / 15,
+                "net_per_lot": Decimal(str(net)), "closed_at": at(600), "label": int(outcome == "TARGET"),
+                "labelled_at": at(600), "calibrated": False,
+            }
+        )  # fmt: skip
+    found: dict[str, Any] = track_record("NIFTY", now=at(700))
+    overall = found["overall"]
+    assert overall["n"] == 4
+    assert overall["hit_rate"]["value"] == 0.25
+    assert overall["win_rate"] == {"value": 0.5, "lower": 0.15, "upper": 0.85, "n": 4}
+    assert overall["r"]["mean"] == pytest.approx((25 - 15 + 3 - 20) / 15 / 4, abs=1e-3)
+    assert overall["expectancy_per_lot"] == pytest.approx(sum(net for *_, net in results) / 4, abs=0.01)
+    assert overall["expectancy_r"] == pytest.approx(sum(net for *_, net in results) / 4 / (15 * 65), abs=1e-3)
+    assert [row["n"] for row in found["tiers"]] == [0, 4, 0]
+    assert found["calibration"]["n"] == 4
+    assert found["calibration"]["brier"] == pytest.approx(
+        sum((said - came) ** 2 for said, came in zip((0.61, 0.62, 0.63, 0.64), (1, 0, 0, 0), strict=True)) / 4, abs=1e-4
+    )
+    assert found["label"].startswith("Forward only")
+    assert track_record("SENSEX", now=at(700))["overall"]["hit_rate"] == {
+        "value": None, "lower": None, "upper": None, "n": 0,
+    }  # fmt: skip
