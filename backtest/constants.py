@@ -58,6 +58,8 @@ FLAG_NOTES: Final = {
     DATA_GAPS: "Members lack bars on some sessions of the run; such rows are skipped, not filled.",
     SIMULATED_DATA: "Prices are simulated: the result says nothing about a real market.",
     FUNDAMENTALS_MISSING: "Company figures are not loaded: rules that use them are unknown and never act.",
+    "FUNDAMENTALS_DATE_ASSUMED": "The day on which figures were announced is not known: the import's, or sixty days "
+    "after the period, whichever is later, is taken for it.",
     ISCORE_HISTORY_MISSING: "No I-Scores of those sessions are stored: rules that use them are unknown and never act.",
     WARM_UP_SHORT: "There are fewer sessions before the start than the rules look back; they are unknown until then.",
     LOOK_AHEAD: "Cutting off later prices changed earlier trades. Do not trust this result.",

@@ -59,7 +59,7 @@ def filtered(runs: QuerySet[Run], strategy: str, universe: str) -> QuerySet[Run]
     """Return the runs of a strategy and a universe; an empty or impossible value does not filter."""
     if strategy.isdecimal() and len(strategy) < 19:
         runs = runs.filter(strategy_id=int(strategy))
-    if universe and "\x00" not in universe:
+    if universe:
         runs = runs.filter(universe=universe.lower())
     return runs
 

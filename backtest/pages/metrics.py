@@ -52,7 +52,7 @@ def figure(value: float | None, unit: str) -> Figure:
     if unit in ("percent", "share"):
         return figures.share_pct(value)
     if unit == "rupees":
-        return _rupees(figures.compact(value))
+        return _rupees(value)
     if unit == "money":
         shown = figures.compact(abs(value))
         sign = {"up": "+", "down": figures.MINUS, "flat": ""}[figures.direction(value)]
@@ -66,8 +66,8 @@ def figure(value: float | None, unit: str) -> Figure:
     return Figure(text, repr(value), figures.grouped(value, 4))
 
 
-def _rupees(shown: Figure) -> Figure:
-    return Figure(f"₹{shown.text}", shown.raw, f"₹{shown.exact}" if shown.exact else "")
+def _rupees(value: float) -> Figure:
+    return Figure(f"₹{figures.compact(value).text}", repr(value), f"₹{figures.grouped(value, 2)}")
 
 
 def _note(key: str, summary: Mapping[str, Any]) -> str:
@@ -81,5 +81,5 @@ def _note(key: str, summary: Mapping[str, Any]) -> str:
     if key == "profit_factor" and summary.get(key) is None:
         return "No losing trade" if summary["total_trades"] else "No trade"
     if key == "final_equity":
-        return f"from {_rupees(figures.compact(summary['starting_capital'])).text}"
+        return f"from {_rupees(summary['starting_capital']).text}"
     return ""

@@ -14,7 +14,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from backtest.access import access_run
+from backtest.access import access_run, runs_of
 from backtest.models import Run
 from backtest.pages import honesty, metrics, tables, words
 from backtest.pages.flags import flags_of
@@ -29,14 +29,22 @@ from signals.services.strategies.language import words_of
 
 @method_decorator(never_cache, name="dispatch")
 class ReportPage(LoginRequiredMixin, View):
-    """``/backtests/12/``."""
+    """``/backtests/12/``; ``?against=11`` is the run it was changed from, to be compared with."""
 
     def get(self, request: HttpRequest, run_id: int) -> HttpResponse:
         try:
             run = access_run(request.user, run_id)
         except NotFound as error:
             raise Http404(error.detail) from None
-        return render(request, "backtest/report.html", report_context(run))
+        return render(request, "backtest/report.html", report_context(run) | {"against": earlier(request, run)})
+
+
+def earlier(request: HttpRequest, run: Run) -> int | None:
+    """Return the number of the run named in the address, if it is the reader's own and another one."""
+    text = request.GET.get("against", "")
+    if not text.isdecimal() or len(text) > 18 or int(text) == run.pk:
+        return None
+    return int(text) if runs_of(request.user).filter(pk=int(text)).exists() else None
 
 
 def report_context(run: Run) -> dict[str, Any]:

@@ -144,7 +144,8 @@ form.addEventListener("submit", (event) => {
 });
 on<{ id: number }>("#backtest-form", "done", (answer) => {
   isLeaving = true;
-  location.assign(`/backtests/${answer.id}/`);
+  const { earlier } = form.dataset;
+  location.assign(`/backtests/${answer.id}/${earlier ? `?against=${earlier}` : ""}`);
 });
 
 form.addEventListener("input", showAll);
