@@ -1,7 +1,7 @@
 """Rows of the signals package, one module a noun."""
 
 from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
-from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, NewsArticle
+from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, IScoreValidation, NewsArticle
 from signals.models.patterns import PatternScan, PatternSignal
 from signals.models.record import RecordEntry, RecordHead
 from signals.models.strategies import Strategy, StrategyVersion
@@ -15,6 +15,7 @@ __all__ = [
     "FnoSignal",
     "IScoreSnapshot",
     "IScoreStanding",
+    "IScoreValidation",
     "NewsArticle",
     "PatternScan",
     "PatternSignal",

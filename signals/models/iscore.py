@@ -100,3 +100,24 @@ class DailyCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.instrument_id} {self.kind} {self.day}: {self.value:g}"
+
+
+class IScoreValidation(models.Model):
+    """How past I-Scores related to the returns that followed, as `manage.py iscore_validation` found it."""
+
+    universe = models.CharField(max_length=40)
+    data_source = models.CharField(max_length=20)
+    first_session = models.DateField()
+    last_session = models.DateField()
+    months = models.PositiveIntegerField()
+    result = models.JSONField()
+    engine_version = models.CharField(max_length=20)
+    params_hash = models.CharField(max_length=16)
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "I-Score validation"
+        ordering = ("-computed_at",)
+
+    def __str__(self) -> str:
+        return f"{self.universe} {self.first_session} to {self.last_session}"
