@@ -216,7 +216,7 @@ def words(sentences: Sequence[Sequence[tuple[str, str]]]) -> list[Line]:
 
 
 def _spelled(part: str, texts: Sequence[str]) -> Line:
-    """Return a part of the rules; of the first run what the second says differently is marked, of others the reverse."""
+    """Return a part of the rules: of each run what the first says differently is marked; of two, both ways."""
     first = _marked(texts[0], texts[1]) if len(texts) == 2 else ()
     rest = [_marked(text, texts[0]) for text in texts[1:]]
     return Line(part, tuple(Cell(text, marked=marks) for text, marks in zip(texts, [first, *rest], strict=True)))
