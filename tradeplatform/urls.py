@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("market.urls")),
     path("", include("signals.urls")),
     path("", include("backtest.urls")),
+    path("", include("partners.urls")),
     path("admin/", admin.site.urls),
     path("api/schema", ApiSchema.as_view(), name="schema"),
     path("api/docs", ApiDocs.as_view(), name="docs"),

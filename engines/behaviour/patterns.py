@@ -40,7 +40,7 @@ Metric = dict[str, float | int | str | None]
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """``n``: trades looked at; ``sufficient``: whether they are enough to say anything."""
+    """``n``: trades looked at; ``sufficient``: if they are enough to say anything; ``trades``: those that show it."""
 
     pattern: str
     severity: Severity
@@ -48,6 +48,7 @@ class Pattern:
     n: int
     metric: Metric = field(default_factory=dict)
     sufficient: bool = True
+    trades: tuple[Trade, ...] = ()
 
     @property
     def detected(self) -> bool:
@@ -69,8 +70,11 @@ def overtrading(trades: Sequence[Trade]) -> Pattern:
     if not relative and len(trades) < BURST_TRADES and share is None:
         return too_few(name, len(trades), f"{BURST_TRADES} trades")
     limit = max(DAY_FLOOR, 2 * median(days.values()))
-    busy = sum(count > limit for count in days.values()) if relative else 0
-    bursts = _bursts(trades) if len(trades) >= BURST_TRADES else 0
+    crowded = {day for day, count in days.items() if count > limit} if relative else set()
+    busy = len(crowded)
+    runs = _bursts(trades) if len(trades) >= BURST_TRADES else []
+    bursts = len(runs)
+    shown = tuple(t for t in trades if t.entry_ist.date() in crowded or any(t is b for run in runs for b in run))
     costly = share is not None and share >= CHARGES_SHARE
     hits = busy + bursts + costly
     severity = (Severity.NONE, Severity.LOW, Severity.MEDIUM, Severity.HIGH)[min(3, hits)]
@@ -83,7 +87,7 @@ def overtrading(trades: Sequence[Trade]) -> Pattern:
     if share is not None:
         evidence += f", charges are {share:.0%} of the gains"
     metric: Metric = {"busy_days": busy, "bursts": bursts, "charges_share": share, "busiest_day": max(days.values())}
-    return Pattern(name, severity, evidence + ".", len(trades), metric)
+    return Pattern(name, severity, evidence + ".", len(trades), metric, trades=shown)
 
 
 def _charges_share(trades: Sequence[Trade]) -> float | None:
@@ -92,12 +96,14 @@ def _charges_share(trades: Sequence[Trade]) -> float | None:
     return float(charges / wins) if charges and wins else None
 
 
-def _bursts(trades: Sequence[Trade]) -> int:
-    """Count bursts that share no entry."""
-    found, at = 0, 0
+def _bursts(trades: Sequence[Trade]) -> list[Sequence[Trade]]:
+    """Return bursts that share no entry."""
+    found, at = [], 0
     while at + BURST_ENTRIES <= len(trades):
-        if trades[at + BURST_ENTRIES - 1].entry_time - trades[at].entry_time <= BURST:
-            found, at = found + 1, at + BURST_ENTRIES
+        run = trades[at : at + BURST_ENTRIES]
+        if run[-1].entry_time - run[0].entry_time <= BURST:
+            found.append(run)
+            at += BURST_ENTRIES
         else:
             at += 1
     return found
@@ -110,13 +116,14 @@ def revenge_trading(trades: Sequence[Trade]) -> Pattern:
     following = [trade for trade in trades if any(_follows(trade, loss) for loss in losses)]
     if not following:
         return too_few(name, len(trades), "a closed loss with its exit time and a later trade")
-    count = sum(_avenged(trade, losses) is not None for trade in following)
+    avenging = tuple(trade for trade in following if _avenged(trade, losses) is not None)
+    count = len(avenging)
     prompt = sum(any(_soon_after(trade, loss) for loss in losses) for trade in following)
     severity = (Severity.NONE, Severity.LOW, Severity.MEDIUM, Severity.MEDIUM, Severity.HIGH)[min(4, count)]
     if count == 3 and count >= REVENGE_SHARE * prompt:
         severity = Severity.HIGH
     evidence = f"{count} trade(s) entered within {COOL_DOWN_MINUTES} minutes of a loss with equal or larger size."
-    return Pattern(name, severity, evidence, len(trades), {"count": count, "after_loss": prompt})
+    return Pattern(name, severity, evidence, len(trades), {"count": count, "after_loss": prompt}, trades=avenging)
 
 
 def _follows(trade: Trade, loss: Trade) -> bool:
@@ -154,7 +161,8 @@ def tilt(trades: Sequence[Trade]) -> Pattern:
         severity = Severity.HIGH
     ratio = max(map(_size_ratio, runs), default=None)
     evidence = f"{len(runs)} run(s) of {TILT_RUN} or more losses on one day with larger, faster or further trades."
-    return Pattern(name, severity, evidence, len(trades), {"runs": len(runs), "longest": longest, "size_ratio": ratio})
+    metric: Metric = {"runs": len(runs), "longest": longest, "size_ratio": ratio}
+    return Pattern(name, severity, evidence, len(trades), metric, trades=tuple(trade for run in runs for trade in run))
 
 
 def _losing_runs(day: Sequence[Trade]) -> list[list[Trade]]:
@@ -205,7 +213,8 @@ def poor_timing(trades: Sequence[Trade]) -> Pattern:
     if len(edge) >= EDGE_SAMPLE and _mean_pnl(edge) > _mean_pnl([trade for trade in trades if trade not in edge]):
         severity = lowered(severity)
     evidence = f"{len(edge)} of {len(trades)} entries in the first or last {EDGE_MINUTES} minutes of the session."
-    return Pattern(name, severity, evidence, len(trades), {"edge_share": round(share, 4), "edge_trades": len(edge)})
+    metric: Metric = {"edge_share": round(share, 4), "edge_trades": len(edge)}
+    return Pattern(name, severity, evidence, len(trades), metric, trades=tuple(edge))
 
 
 def _mean_pnl(trades: Sequence[Trade]) -> float:

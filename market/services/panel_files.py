@@ -27,7 +27,7 @@ _ABANDONED_S: Final = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class PanelKey:
-    """Which panel. ``version`` names the state of the data it is built from."""
+    """Which panel. ``version`` names the state of its data; ``stored``: whether stored prices may be in it."""
 
     universe: str
     start: date
@@ -35,11 +35,12 @@ class PanelKey:
     interval: str
     adjusted: bool
     version: str
+    stored: bool = True
 
     @property
     def family(self) -> str:
         """Name shared by all versions of one panel."""
-        basis = "adjusted" if self.adjusted else "raw"
+        basis = ("adjusted" if self.adjusted else "raw") + ("" if self.stored else "-filled")
         return f"{self.universe}-{self.interval}-{basis}-{self.start:%Y%m%d}-{self.end:%Y%m%d}"
 
     @property

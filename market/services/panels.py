@@ -7,7 +7,7 @@ the next caller builds the panel anew; the others wait for it rather than build 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final, Protocol
@@ -82,19 +82,21 @@ def panel(
     interval: str = "day",
     adjusted: bool = True,
     fill: Fill | None = None,
+    stored: bool = True,
 ) -> PricePanel:
     """Return the panel of ``universe`` from ``start`` to ``end`` (trade dates, both included).
 
     Columns are all members of any list in force in the range, with ``EXCHANGE:SYMBOL`` names; `PricePanel.member`
     says when each belonged to it. One source for all of it: broker or import before yahoo before simulated; ``fill``
-    is asked when nothing is stored for the members. Arrays are read-only.
+    is asked when nothing is stored for the members, or at once where ``stored`` prices are not wanted. Arrays are
+    read-only.
 
     Raises NotFound for an unknown universe, InvalidRequest for a wrong range or interval, DataUnavailable when there
     are no prices.
     """
     if interval != "day":
         raise InvalidRequest(f"There are panels of day bars only, not of {interval}.")
-    key = _key(universe, start, end, interval, adjusted, fill)
+    key = replace(_key(universe, start, end, interval, adjusted, fill), stored=stored)
     found = _cache.get(key)
     if found is not None:
         return found
@@ -152,7 +154,7 @@ def build(key: PanelKey, fill: Fill | None = None) -> PricePanel:
     lists = _lists(key)
     members = sorted({member for _, some in lists for member in some}, key=lambda member: member.symbol)
     columns = {member.symbol: at for at, member in enumerate(members)}
-    chosen = _chosen_series(members, key)
+    chosen = _chosen_series(members, key) if key.stored else {}
     notes: list[str] = []
     if chosen:
         source, bars, factors = _stored(chosen, members, key, notes)

@@ -27,6 +27,7 @@ from market.adapters.base import (
     UnknownSymbol,
 )
 from market.adapters.registry import ProviderStatus, QuoteBatch, Registry
+from market.services import sandbox
 
 __all__ = ["Providers", "QuoteBatch", "registry", "reset", "use"]
 
@@ -127,27 +128,42 @@ def _translated(what: str) -> Iterator[None]:
 
 
 _registry: Providers | None = None
+_simulated_registry: Providers | None = None
 _lock = threading.Lock()
 
 
 def registry() -> Providers:
     """Return the process's sources, building them from the settings at the first call. Thread-safe.
 
+    Within `sandbox.simulated_only` the simulated exchange is the only one.
     Raises market.adapters.registry.ProviderNotInstalled when a configured source has no adapter.
     """
     global _registry
+    if sandbox.active():
+        return _simulated_only()
     if _registry is None:
         with _lock:
             if _registry is None:
-                _registry = Providers(_build())
+                _registry = Providers(_build(settings.MARKET_PROVIDERS))
     return _registry
+
+
+def _simulated_only() -> Providers:
+    global _simulated_registry
+    if _registry is not None and _registry.inner.names == ("simulated",):
+        return _registry
+    if _simulated_registry is None:
+        with _lock:
+            if _simulated_registry is None:
+                _simulated_registry = Providers(_build(("simulated",)))
+    return _simulated_registry
 
 
 def reset() -> None:
     """Forget the sources; the next call builds them anew. For tests and for a process that forked."""
-    global _registry
+    global _registry, _simulated_registry
     with _lock:
-        _registry = None
+        _registry = _simulated_registry = None
 
 
 @contextmanager
@@ -161,14 +177,14 @@ def use(inner: Registry) -> Iterator[Providers]:
         _registry = before
 
 
-def _build() -> Registry:
+def _build(names: Sequence[str]) -> Registry:
     factories: dict[str, fallback.Factory] = {
         "simulated": _simulated,
         "yahoo": _yahoo,
         "replay": _replay,
     }
     return Registry(
-        fallback.build(settings.MARKET_PROVIDERS, factories),
+        fallback.build(names, factories),
         monotonic=clock.monotonic,
         sleep=time.sleep,
         licensed_realtime=settings.LICENSED_REALTIME,

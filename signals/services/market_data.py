@@ -18,6 +18,7 @@ from core import versions
 from core.errors import InvalidRequest, NotFound
 from engines.panel import PricePanel
 from engines.strategy.data import IndexSeries, MarketData
+from market.services import sandbox
 from market.services.exchanges import trading_calendar
 from market.services.panels import panel as shared_panel
 from signals.services.history import DailyHistory, first_list, index_closes, known_symbol
@@ -112,7 +113,8 @@ def forget() -> None:
 def whole_panel(universe: str, now: datetime) -> PricePanel:
     """Return all history of a universe: imported prices, else those of the simulated exchange up to its last close."""
     try:
-        return shared_panel(universe, HISTORY_START, HISTORY_END, fill=DailyHistory.of_sources(now))
+        fill, stored = DailyHistory.of_sources(now), not sandbox.active()
+        return shared_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=stored)
     except NotFound:
         raise InvalidRequest(f"There is no universe {universe[:60]!r}.") from None
 

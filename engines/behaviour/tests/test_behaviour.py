@@ -67,6 +67,14 @@ def test_the_evidence_of_the_printed_trades():
     assert gated == {"loss_aversion", "position_sizing", "profit_booking_bias", "symbol_concentration"}
 
 
+def test_the_trades_that_show_a_pattern_are_named():
+    entries = {row.pattern: [t.entry_ist.strftime("%H:%M") for t in row.trades] for row in analyze(PRINTED).patterns}
+    assert entries["revenge_trading"] == ["09:35", "09:55"]
+    assert entries["tilt"] == ["09:18", "09:35", "09:55"]
+    assert entries["poor_timing"] == ["09:18", "15:26"]
+    assert entries["overtrading"] == []
+
+
 def test_a_cool_down_would_have_skipped_the_trades_after_losses():
     found = with_cool_down(PRINTED)
     assert [row.entry_ist.strftime("%H:%M") for row in found.skipped] == ["09:35", "09:55"]

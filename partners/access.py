@@ -1,0 +1,36 @@
+"""The only door to a partner's rows: those of its own environment; everything else is reported as absent."""
+
+from accounts.models import User
+from core.errors import NotFound
+from partners.models import ApiKey, Attempt, Member, Partner, Subscription
+
+MAX_ID = 2**63 - 1
+
+
+def access_subscription(key: ApiKey, subscription_id: int) -> Subscription:
+    """Return a subscription of the key's partner and environment. Raises NotFound."""
+    rows = Subscription.objects.filter(partner_id=key.partner_id, environment=key.environment)
+    row = rows.select_related("partner").filter(pk=subscription_id).first() if subscription_id <= MAX_ID else None
+    if row is None:
+        raise NotFound("No such subscription.")
+    return row
+
+
+def access_attempt(key: ApiKey, attempt_id: int) -> Attempt:
+    """Return an attempt of the key's partner and environment, its delivery loaded. Raises NotFound."""
+    rows = Attempt.objects.filter(delivery__partner_id=key.partner_id, delivery__environment=key.environment)
+    row = rows.select_related("delivery__partner").filter(pk=attempt_id).first() if attempt_id <= MAX_ID else None
+    if row is None:
+        raise NotFound("No such delivery.")
+    return row
+
+
+def partner_of(user: User, partner_id: int | None = None) -> Partner:
+    """Return a partner whose console the user runs: the named one, else the first. Raises NotFound."""
+    rows = Member.objects.filter(user=user, partner__is_active=True).select_related("partner").order_by("id")
+    if partner_id is not None:
+        rows = rows.filter(partner_id=partner_id if partner_id <= MAX_ID else 0)
+    member = rows.first()
+    if member is None:
+        raise NotFound("You run no partner console.")
+    return member.partner

@@ -1,0 +1,107 @@
+"""Provisioning over the API, for keys of partners that may."""
+
+from datetime import timedelta
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.errors import NotFound
+from partners.access import MAX_ID
+from partners.api.base import AdminView, Body, parsed
+from partners.api.wire import endpoint_fields, key_row, partner_row
+from partners.constants import NAME_LENGTH, Environment, Plan
+from partners.models import ApiKey, Partner
+from partners.services.keys import OVERLAP_MAX, key_create, key_revoke
+from partners.services.partners import partner_create
+from partners.services.secrets import endpoint_of
+
+
+class PartnerInput(Body):
+    """A new partner. ``test``: its first key is a test key."""
+
+    name = serializers.CharField(max_length=NAME_LENGTH)
+    plan = serializers.ChoiceField(Plan.choices, default=Plan.DEFAULT)
+    organisation = serializers.CharField(max_length=NAME_LENGTH, required=False, allow_blank=True, default="")
+    intended_use = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    contact_email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
+    webhook_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    is_admin = serializers.BooleanField(default=False)
+    test = serializers.BooleanField(default=False)
+
+
+class PartnersApi(AdminView):
+    """All partners."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request) -> Response:
+        """List the partners."""
+        rows = [
+            partner_row(partner) | endpoint_fields(endpoint_of(partner, Environment.LIVE))
+            for partner in Partner.objects.all()
+        ]
+        return Response({"success": True, "count": len(rows), "partners": rows})
+
+    @extend_schema(
+        request=PartnerInput,
+        responses={201: OpenApiTypes.OBJECT},
+        examples=[OpenApiExample("A partner", {"name": "Acme", "plan": "pro"}, request_only=True)],
+    )
+    def post(self, request: Request) -> Response:
+        """Make a partner. Its key and webhook secret are in this answer only, so it is never replayed."""
+        data = parsed(PartnerInput, request)
+        environment = Environment.TEST if data.pop("test") else Environment.LIVE
+        made = partner_create(environment=environment, **data, **self.who())
+        endpoint = endpoint_of(made.partner, environment)
+        body = {
+            "success": True,
+            "partner": partner_row(made.partner) | endpoint_fields(endpoint),
+            "key": {"id": made.key.row.pk, "key": made.key.text, "prefix": made.key.row.prefix},
+            "webhook_secret": made.webhook_secret,
+        }
+        return Response(body, status=201)
+
+
+class KeyInput(Body):
+    """``overlap_hours``: how long the present keys go on working; left out, they go on without end."""
+
+    overlap_hours = serializers.FloatField(
+        min_value=0, max_value=OVERLAP_MAX / timedelta(hours=1), required=False, allow_null=True, default=None
+    )
+    test = serializers.BooleanField(default=False)
+
+
+class PartnerKeysApi(AdminView):
+    """Keys of a partner."""
+
+    @extend_schema(request=KeyInput, responses={201: OpenApiTypes.OBJECT})
+    def post(self, request: Request, partner_id: int) -> Response:
+        """Make a key, shown in this answer only."""
+        partner = Partner.objects.filter(pk=partner_id).first() if partner_id <= MAX_ID else None
+        if partner is None:
+            raise NotFound("No such partner.")
+        data = parsed(KeyInput, request)
+        hours = data["overlap_hours"]
+        made = key_create(
+            partner=partner,
+            environment=Environment.TEST if data["test"] else Environment.LIVE,
+            overlap=None if hours is None else timedelta(hours=hours),
+            **self.who(),
+        )
+        key = {"id": made.row.pk, "key": made.text, "prefix": made.row.prefix}
+        return Response({"success": True, "key": key | {"expires_at": key_row(made.row)["expires_at"]}}, status=201)
+
+
+class KeyApi(AdminView):
+    """One key."""
+
+    @extend_schema(responses=OpenApiTypes.OBJECT)
+    def delete(self, request: Request, key_id: int) -> Response:
+        """Revoke a key: it is dead at once."""
+        key = ApiKey.objects.select_related("partner").filter(pk=key_id).first() if key_id <= MAX_ID else None
+        if key is None:
+            raise NotFound("No such key.")
+        key_revoke(key=key, **self.who())
+        return Response({"success": True})

@@ -1,0 +1,183 @@
+"""What all operations of the partner surface share: key, limit, envelope, repeated requests, test scenarios."""
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+import orjson
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.services.client import client_of
+from core import clock
+from core.api.responses import dumps
+from core.errors import Code, FieldError, Forbidden, InternalError, InvalidRequest, RateLimited, ValidationFailed
+from core.ratelimit import Decision
+from partners.authentication import PartnerKeyAuthentication
+from partners.constants import WINDOW_S, Environment
+from partners.models import ApiKey, Partner
+from partners.services.idempotency import Held, idempotency_begin, idempotency_end
+from partners.services.usage import request_counted
+
+REPLAYED = "Idempotency-Replayed"
+SCENARIO_HEADER = "X-TC-Test-Scenario"
+
+
+class Scenario(StrEnum):
+    """Outcomes that a test key may force."""
+
+    BULLISH = "bullish"
+    BEARISH = "bearish"
+    NEUTRAL = "neutral"
+    STALE = "stale"
+    ENGINE_ERROR = "engine_error"
+    RATE_LIMITED = "rate_limited"
+
+
+class PartnerKeyScheme(OpenApiAuthenticationExtension):
+    target_class = "partners.authentication.PartnerKeyAuthentication"
+    name = "partner_key"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "tc_live_… or tc_test_…"}
+
+
+class PartnerView(APIView):
+    """An operation of the partner surface. Every answer says where the key stands with its limit."""
+
+    authentication_classes = (PartnerKeyAuthentication,)
+    decision: Decision | None = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, then count. The body is read first, as its bytes may be needed after it is parsed."""
+        _ = request._request.body
+        self.perform_authentication(request)
+        if isinstance(request.auth, ApiKey):
+            self.decision = request_counted(key=request.auth, now=clock.now())
+            if not self.decision.allowed or scenario_of(request) is Scenario.RATE_LIMITED:
+                raise _limited(self.decision)
+        super().initial(request, *args, **kwargs)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.decision is not None:
+            for name, value in self.decision.headers().items():
+                answer.headers.setdefault(name, value)
+        return answer
+
+    @property
+    def key(self) -> ApiKey:
+        """The key the request came with."""
+        assert isinstance(self.request.auth, ApiKey)
+        return self.request.auth
+
+    @property
+    def partner(self) -> Partner:
+        """Whose key it is."""
+        return self.key.partner
+
+    def who(self) -> dict[str, Any]:
+        """Return actor, address and time, as services take them."""
+        return {"actor": f"key:{self.key.prefix}", "ip": client_of(self.request._request).ip, "now": clock.now()}
+
+
+class AdminView(PartnerView):
+    """An operation for keys of partners that provision others. Test keys never do."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not self.partner.is_admin or self.key.environment != Environment.LIVE:
+            raise Forbidden("This endpoint requires an admin key.")
+
+
+def scenario_of(request: Request) -> Scenario | None:
+    """Return the outcome a test key asks for; live keys ask for none. Raises InvalidRequest for an unknown one."""
+    key, name = request.auth, request.headers.get(SCENARIO_HEADER)
+    if name is None or not isinstance(key, ApiKey) or key.environment != Environment.TEST:
+        return None
+    try:
+        return Scenario(name.strip().lower())
+    except ValueError:
+        raise InvalidRequest(f"{SCENARIO_HEADER}: choose one of {', '.join(Scenario)}.") from None
+
+
+def engine_scenario(request: Request) -> Scenario | None:
+    """Return the scenario for an engine; raise what ``engine_error`` asks for."""
+    scenario = scenario_of(request)
+    if scenario is Scenario.ENGINE_ERROR:
+        raise InternalError("The engine failed, as the test scenario asks.", code=Code.ENGINE_ERROR)
+    return scenario
+
+
+def _limited(decision: Decision) -> RateLimited:
+    wait_s = decision.retry_after_s or WINDOW_S
+    return RateLimited(f"The limit is {decision.limit} requests a minute. Wait {wait_s:.0f} s.", retry_after_s=wait_s)
+
+
+def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
+    """Let a POST with an ``Idempotency-Key`` be repeated: the same request gets the first answer again."""
+
+    @wraps(method)
+    def post(self: PartnerView, request: Request, *args: Any, **kwargs: Any) -> Response:
+        header = request.headers.get("Idempotency-Key")
+        if header is None:
+            return method(self, request, *args, **kwargs)
+        held = idempotency_begin(
+            partner=self.partner, environment=self.key.environment, key=header, method="POST",
+            path=request.path, body=request._request.body, now=clock.now(),
+        )  # fmt: skip
+        return _replayed(held) if held.stored else _answered(self, held, method, request, *args, **kwargs)
+
+    return post
+
+
+def _replayed(held: Held) -> Response:
+    assert held.stored is not None
+    status, answer = held.stored
+    return Response(orjson.loads(answer), status=status, headers={REPLAYED: "true"})
+
+
+def _answered(
+    view: PartnerView, held: Held, method: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
+) -> Response:
+    try:
+        response = method(view, request, *args, **kwargs)
+    except Exception as exc:
+        response = view.handle_exception(exc)
+    except BaseException:
+        idempotency_end(held=held, status=500, answer=b"")
+        raise
+    idempotency_end(held=held, status=response.status_code, answer=dumps(response.data))
+    return response
+
+
+class Body(serializers.Serializer):
+    """A request body. A key nobody knows is a fault, so that a typing error does not pass for a value."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            fault = serializers.ErrorDetail("This field is not known.", code="unknown_field")
+            raise serializers.ValidationError({str(name)[:60]: [fault] for name in unknown[:25]})
+        return super().to_internal_value(data)
+
+
+def parsed(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    """Return the validated body; a fault is 400 and names its place."""
+    data = serializer_class(data=request.data)
+    data.is_valid(raise_exception=True)
+    return data.validated_data
+
+
+def place(row: str, index: int, name: str, message: str) -> ValidationFailed:
+    """Return the fault of one row of a list: ``holdings[3].qty``."""
+    error: FieldError = {"loc": [row, index, name], "msg": message, "type": "invalid"}
+    return ValidationFailed(errors=[error])
+
+
+SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9&._-]{0,39}", re.ASCII)

@@ -1,0 +1,52 @@
+"""What was sent, and sending it again."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from core import audit
+from core.errors import Conflict
+from partners.lifecycle import Happening, State, after, before
+from partners.models import Attempt, Delivery, Partner
+from partners.services.outbox import wake
+
+
+def attempts_of(
+    partner: Partner, environment: str, *, engine: str = "", status: str = "", subscription_id: int | None = None
+) -> QuerySet[Attempt]:
+    """Return the attempts made for a partner in one environment, newest first."""
+    rows = Attempt.objects.filter(delivery__partner=partner, delivery__environment=environment)
+    if engine:
+        rows = rows.filter(delivery__engine=engine)
+    if status:
+        rows = rows.filter(status=status)
+    if subscription_id is not None:
+        rows = rows.filter(delivery__subscription_id=subscription_id)
+    return rows.select_related("delivery").order_by("-id")
+
+
+@transaction.atomic
+def delivery_resend(*, delivery: Delivery, actor: Model | str, now: datetime, ip: str = "") -> Delivery:
+    """Send a delivery again at once, the same bytes with the same event id. Raises Conflict while it is being sent."""
+    row = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    if row.status not in before(Happening.RESENT):
+        raise Conflict("This delivery is being sent just now.")
+    row.status = after(row.status, Happening.RESENT).value
+    row.next_attempt_at, row.is_resend = now, True
+    row.save(update_fields=["status", "next_attempt_at", "is_resend"])
+    audit.record(actor=actor, action="partner_delivery.resent", object=row, ip=ip, at=now)
+    wake()
+    return row
+
+
+@transaction.atomic
+def failed_resend(*, partner: Partner, environment: str, since: datetime, actor: Model | str, now: datetime) -> int:
+    """Send everything again that failed, was refused or blocked since an instant; return how much that is."""
+    states = (State.FAILED.value, State.REJECTED.value, State.BLOCKED.value)
+    rows = Delivery.objects.filter(partner=partner, environment=environment, status__in=states, created_at__gte=since)
+    count = rows.update(status=State.PENDING.value, next_attempt_at=now, is_resend=True)
+    if count:
+        audit.record(actor=actor, action="partner_delivery.all_resent", object=partner, at=now, data={"count": count})
+        wake()
+    return count

@@ -1,0 +1,114 @@
+"""Subscriptions: one a symbol and engine, made and changed by the same call."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from core.errors import InvalidIndex, InvalidRequest, InvalidSymbol
+from engines.exchange.naming import InvalidSymbolText, parse_key
+from market.models import Instrument
+from partners.constants import DEFAULT_DELTA_THRESHOLD, DEFAULT_MIN_CONFIDENCE, INDICES, Channel, Engine
+from partners.models import Endpoint, Partner, Subscription
+from partners.services.outbox import held_release
+
+CHANGEABLE = ("min_confidence", "delta_threshold", "channels", "is_active")
+
+
+@transaction.atomic
+def subscription_put(
+    *, partner: Partner, environment: str, engine: str, symbol: str, given: Mapping[str, Any], now: datetime
+) -> tuple[Subscription, bool]:
+    """Make or change a subscription; return it and whether it is new.
+
+    ``given``: the fields of the body that were there; of an existing one, those left out keep their value. Raises
+    InvalidIndex, InvalidSymbol, InvalidRequest.
+    """
+    name = symbol_check(engine, symbol)
+    Partner.objects.select_for_update().get(pk=partner.pk)  # two at once: one makes it, the other finds it
+    key = {"partner": partner, "environment": environment, "engine": engine, "symbol": name}
+    row = Subscription.objects.filter(**key).first()
+    if row is not None:
+        return subscription_change(subscription=row, given=given, now=now), False
+    fields = _checked(engine, given)
+    row = Subscription.objects.create(
+        **key,
+        min_confidence=fields.get("min_confidence", DEFAULT_MIN_CONFIDENCE[engine]),
+        delta_threshold=fields.get("delta_threshold", DEFAULT_DELTA_THRESHOLD if engine == Engine.ISCORE else None),
+        channels=fields.get("channels", [Channel.WEBHOOK.value]),
+        is_active=fields.get("is_active", True),
+        created_at=now,
+        updated_at=now,
+    )
+    return row, True
+
+
+@transaction.atomic
+def subscription_change(*, subscription: Subscription, given: Mapping[str, Any], now: datetime) -> Subscription:
+    """Change what is in ``given``. Switching it on again resumes one that a 410 paused, and sends what was kept."""
+    row = Subscription.objects.select_for_update().select_related("partner").get(pk=subscription.pk)
+    for name, value in _checked(row.engine, given).items():
+        setattr(row, name, value)
+    resumes = row.paused_at is not None and given.get("is_active") is True
+    row.paused_at = None if resumes else row.paused_at
+    row.updated_at = now
+    row.save()
+    if resumes:
+        held_release(partner=row.partner, environment=row.environment, now=now, subscription=row)
+    return row
+
+
+def symbol_check(engine: str, symbol: str) -> str:
+    """Return the symbol as it is stored: an index's short name, a share's bare NSE symbol."""
+    text = symbol.strip().upper()
+    if engine == Engine.FNO:
+        if text not in INDICES:
+            raise InvalidIndex(f"symbol: {text[:40]} is none of {', '.join(INDICES)}.")
+        return text
+    return share_check(text)
+
+
+def share_check(symbol: str) -> str:
+    """Return the bare NSE symbol of a share that is known. Raises InvalidSymbol."""
+    try:
+        key = parse_key(symbol)
+    except InvalidSymbolText as exc:
+        raise InvalidSymbol(f"symbol: {exc}") from None
+    known = Instrument.objects.filter(exchange="NSE", symbol=key.symbol, segment="EQ")
+    if key.exchange != "NSE" or not known.exists():
+        raise InvalidSymbol(f"symbol: {key.symbol} is not a share of the NSE that is known here.")
+    return key.symbol
+
+
+def warnings_of(subscription: Subscription) -> list[str]:
+    """Return why a subscription will not be heard of, in sentences."""
+    found = []
+    endpoint = Endpoint.objects.filter(partner_id=subscription.partner_id, environment=subscription.environment).first()
+    if Channel.WEBHOOK in subscription.channels and (endpoint is None or not endpoint.url):
+        found.append("There is no webhook_url yet: set it with PATCH /me.")
+    if endpoint is not None and endpoint.paused_at is not None:
+        found.append(f"The webhook is paused: {endpoint.pause_reason} Events are kept until it is resumed.")
+    if subscription.paused_at is not None:
+        found.append("The receiver answered 410 (Gone). Send is_active: true to resume.")
+    if Channel.EMAIL in subscription.channels and not subscription.partner.contact_email:
+        found.append("There is no contact_email for the e-mail channel.")
+    return found
+
+
+def _checked(engine: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {name: given[name] for name in CHANGEABLE if name in given}
+    if fields.get("delta_threshold") is None:
+        fields.pop("delta_threshold", None)
+    if "delta_threshold" in fields and engine != Engine.ISCORE:
+        raise InvalidRequest("delta_threshold: it belongs to the engine iscore.")
+    if "channels" in fields:
+        fields["channels"] = _channels(fields["channels"])
+    return fields
+
+
+def _channels(given: Sequence[str]) -> list[str]:
+    chosen = [channel.value for channel in Channel if channel in given]
+    if not chosen:
+        raise InvalidRequest(f"channels: name at least one of {', '.join(Channel.values)}.")
+    return chosen
