@@ -67,3 +67,32 @@ class FnoSignalAdmin(ReadOnly):
 class FnoEventAdmin(ModelAdmin):
     list_display = ("day", "start", "end", "reason", "source")
     date_hierarchy = "day"
+
+
+@admin.register(models.IScoreSnapshot)
+class IScoreSnapshotAdmin(ReadOnly):
+    list_display = ("instrument", "session", "iscore", "confidence", "tier", "data_source", "computed_at")
+    list_filter = ("tier", "data_source")
+    search_fields = ("instrument__symbol",)
+    date_hierarchy = "session"
+    list_select_related = ("instrument",)
+
+
+@admin.register(models.IScoreValidation)
+class IScoreValidationAdmin(ReadOnly):
+    list_display = ("universe", "data_source", "first_session", "last_session", "months", "computed_at")
+
+
+@admin.register(models.NewsArticle)
+class NewsArticleAdmin(ReadOnly):
+    list_display = ("headline", "instrument", "tone", "event", "publisher", "source", "published_at")
+    list_filter = ("source",)
+    search_fields = ("headline", "instrument__symbol")
+    list_select_related = ("instrument",)
+
+
+@admin.register(models.RecordEntry)
+class RecordEntryAdmin(ReadOnly):
+    list_display = ("sequence", "kind", "subject", "at", "hash")
+    list_filter = ("kind",)
+    search_fields = ("subject", "hash")

@@ -26,7 +26,7 @@ def _below(node: Condition | Operand) -> Iterator[Condition | Operand]:
 
 
 def stored_scores(panel: PricePanel) -> tuple[dict[str, Floats], str]:
-    """Return ({"iscore": (T, N)}, digest) of the scores kept for the panel's sessions from the panel's source of prices.
+    """Return ({"iscore": (T, N)}, digest) of the scores kept for the panel's sessions from its source of prices.
 
     A score of a session was worked out from what was known at its close, so it may decide what is bought at the next
     open. Nothing kept: ({}, ""), and the I-Score is unknown everywhere.
