@@ -3,14 +3,16 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from market.adapters.base import Quote, UpstreamUnavailable
 from market.services.feed import Feed, FeedTimes
+from market.services.shared_quotes import KEY, RedisQuotes
+from market.services.tick_bus import INTEREST, Listener, Publisher, channel_of, connect
 from market.stream.hub import Status
 from market.tests.live import NOW, quote
 
@@ -88,8 +90,8 @@ async def fed(upstream: Upstream, *, is_open: bool = True) -> AsyncIterator[tupl
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(3):
+async def until(condition: Callable[[], Any], *, within_s: float = 3) -> None:
+    async with asyncio.timeout(within_s):
         while not condition():
             await asyncio.sleep(0.002)
 
@@ -182,36 +184,88 @@ async def test_a_source_that_cannot_take_the_interest_is_connected_anew() -> Non
 REDIS = os.environ.get("REDIS_TEST_URL", "")
 
 
-@pytest.mark.redis
-@pytest.mark.skipif(not REDIS, reason="REDIS_TEST_URL is not set")
-async def test_ticks_status_and_interest_cross_processes_through_redis() -> None:
-    from market.services.shared_quotes import RedisQuotes
-    from market.services.tick_bus import Listener, Publisher, connect
-
+@asynccontextmanager
+async def over_redis() -> AsyncIterator[tuple[Publisher, Listener, Sink]]:
+    """A publisher, and a listener that has subscribed; both are stopped and must end soon."""
     publisher = Publisher(connect(REDIS), RedisQuotes.from_url(REDIS))
     sink = Sink()
     listener = Listener(connect(REDIS), [sink], interest=lambda: {"NSE:INFY"})
-    tasks = [asyncio.create_task(work) for work in (publisher.run(), listener.run())]
+    asking = connect(REDIS)
+    await asking.delete(INTEREST, KEY)
+    tasks = [asyncio.create_task(listener.run())]
     try:
+        async with asyncio.timeout(10):
+            while not (await asking.pubsub_numsub(channel_of(asking)))[0][1]:
+                await asyncio.sleep(0.005)
+        tasks.append(asyncio.create_task(publisher.run()))
+        yield publisher, listener, sink
+    finally:
+        await asking.aclose()
+        await ended(tasks)
+
+
+async def ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    _, left = await asyncio.wait(tasks, timeout=10)
+    assert not left, "a task went on though it was cancelled"
+
+
+@pytest.mark.redis
+@pytest.mark.skipif(not REDIS, reason="REDIS_TEST_URL is not set")
+async def test_ticks_status_and_interest_cross_processes_through_redis() -> None:
+    async with over_redis() as (publisher, _, sink):
         publisher.status(Status(connected=True, state="simulated"))
-        await until(lambda: sink.statuses and sink.statuses[-1].connected)
+        await until(lambda: sink.statuses and sink.statuses[-1].connected, within_s=10)
         publisher.take([quote("NSE:INFY", 1.0)], "simulated")
         publisher.take([quote("NSE:INFY", 2.0)], "simulated")
-        await until(lambda: sink.quotes)
+        await until(lambda: sink.quotes, within_s=10)
         assert [value.last_price for value in sink.quotes] == [2.0]
-        await until(lambda: publisher.interest() == {"NSE:INFY"})
-        shared = RedisQuotes.from_url(REDIS)
-        await until(lambda: shared.get(["NSE:INFY"]))
+        await until(lambda: publisher.interest() == {"NSE:INFY"}, within_s=10)
+        shared = RedisQuotes.from_url(REDIS, timeout_s=5.0)
+        await until(lambda: shared.get(["NSE:INFY"]), within_s=10)
         assert shared.get(["NSE:INFY", "NSE:NONE"])["NSE:INFY"][0].last_price == 2.0
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.mark.redis
+@pytest.mark.skipif(not REDIS, reason="REDIS_TEST_URL is not set")
+async def test_stopping_at_any_moment_ends_everything() -> None:
+    for turn in range(25):
+        async with over_redis() as (publisher, _, _sink):
+            publisher.take([quote()], "simulated")
+            await asyncio.sleep(turn * 0.002)
+
+
+class Deaf:
+    """A client of Redis whose every command swallows the cancellation, as `asyncio.wait_for` may on Python 3.11."""
+
+    def __getattr__(self, name: str) -> Any:
+        async def command(*args: Any, **options: Any) -> Any:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0 if name in ("subscribe", "aclose") else 30)
+            return {}
+
+        return command
+
+    def get_connection_kwargs(self) -> dict[str, Any]:
+        return {}
+
+    @asynccontextmanager
+    async def pubsub(self, **options: Any) -> AsyncIterator["Deaf"]:
+        yield self
+
+
+async def test_a_cancellation_that_the_client_swallowed_still_ends_the_task() -> None:
+    bus: tuple[Any, ...] = (
+        Publisher(cast("Any", Deaf()), RedisQuotes.from_url("redis://127.0.0.1:1/0")),
+        Listener(cast("Any", Deaf()), [], interest=set),
+    )
+    tasks = [asyncio.create_task(part.run()) for part in bus]
+    await asyncio.sleep(0.1)
+    await ended(tasks)
 
 
 def test_without_redis_nothing_is_shared_and_nothing_fails() -> None:
-    from market.services.shared_quotes import RedisQuotes
-
     away = RedisQuotes.from_url("redis://127.0.0.1:1/0")
     away.put({"NSE:INFY": quote()}, {"NSE:INFY": "simulated"})
     assert away.get(["NSE:INFY"]) == {}

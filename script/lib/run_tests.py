@@ -68,6 +68,9 @@ def base_environment() -> dict[str, str]:
     keep["STATE_DIR"] = tempfile.mkdtemp(prefix="tests-")
     if found := chromium():
         keep["CHROMIUM"] = found
+    redis_url = keep.get("REDIS_TEST_URL", REDIS_DEFAULT)
+    if reachable(redis_url, 6379):
+        keep["REDIS_TEST_URL"] = redis_url  # without it the tests that need Redis would skip though it is there
     return keep
 
 
