@@ -31,6 +31,7 @@ export default defineConfig({
         "src/pages/studies.ts",
         "src/pages/sweep.ts",
         "src/pages/walk-forward.ts",
+        "src/pages/patterns.ts",
         "src/styles/index.css",
       ],
     },

@@ -7,9 +7,11 @@ from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
 from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
 from signals.api.strategy_versions import DiffApi, ExportApi, VersionApi, VersionsApi
+from signals.pages.patterns import PatternsPage
 from signals.pages.strategies import NewStrategyPage, StrategiesPage, StrategyPage
 
 urlpatterns = [
+    path("patterns/", PatternsPage.as_view(), name="patterns"),
     path("strategies/", StrategiesPage.as_view(), name="strategies"),
     path("strategies/new/", NewStrategyPage.as_view(), name="strategy-new"),
     path("strategies/<str:key>/", StrategyPage.as_view(), name="strategy"),

@@ -1,0 +1,137 @@
+/** Patterns of one symbol on its candles: arrows where they were completed, and the turns of the one that is chosen. */
+
+import { explain, getJson } from "./api";
+import { daysBefore, istDay, toBar, type Bar, type Candles } from "./chart/bars";
+import { ChartView, type BarMarker } from "./chart/view";
+import { $$, el, embedded, isTyping, must } from "./dom";
+import { compact, price } from "./format";
+
+/** A pattern with a direction; `turns` are [date, price] of the swings it is made of. */
+export type Mark = { at: number; time: string; sign: 1 | -1; title: string; kind: "candle" | "chart"; turns: [string, number][]; close: number };
+export type Shown = "all" | "candle" | "chart";
+
+/** Calendar days of candles: more than the sessions that are marked, so that the turns of old patterns are there. */
+const SPAN_DAYS = 500;
+
+/** Arrows of the chosen kinds. Only chart patterns carry their name: candlesticks are too many to read. */
+export function markers(marks: readonly Mark[], shown: Shown, chosen: number | null): BarMarker[] {
+  return marks
+    .filter(({ kind, at }) => shown === "all" || kind === shown || at === chosen)
+    .map(({ at, time, sign, title, kind }) => ({
+      time,
+      side: sign > 0 ? "buy" : "sell",
+      text: at === chosen || (chosen === null && kind === "chart") ? title : "",
+      colour: at === chosen ? "accent" : sign > 0 ? "up" : "down",
+    }));
+}
+
+export class PatternChart {
+  private readonly drawing: ChartView;
+  private readonly marks = embedded<Mark[]>("pattern-marks") ?? [];
+  private shown: Shown = "all";
+  private chosen: number | null = null;
+
+  constructor(private readonly root: HTMLElement) {
+    this.drawing = new ChartView(must(".chart-canvas", root), (bar) => this.legend(bar), () => undefined);
+    root.addEventListener("click", (event) => {
+      const target = event.target as Element;
+      const kind = target.closest<HTMLElement>("[data-marks]");
+      if (kind) this.show(kind.dataset.marks as Shown);
+      const row = target.closest<HTMLElement>("[data-show]");
+      if (row) this.choose(Number(row.dataset.show));
+      if (target.closest("[data-retry]")) void this.load();
+    });
+    must(".chart", root).addEventListener("keydown", (event) => this.key(event));
+    void this.load();
+  }
+
+  private async load(): Promise<void> {
+    this.note(null, true);
+    const from = daysBefore(this.marks.at(-1)?.time ?? istDay(Date.now() / 1000), SPAN_DAYS);
+    const query = new URLSearchParams({ symbol: this.root.dataset.symbol!, interval: "day", adjusted: "true", from });
+    try {
+      const answer = await getJson<Candles>(`/api/market/candles?${query}`);
+      this.drawing.setBars(answer.candles.map(toBar), false);
+      must(".chart-source", this.root).textContent = answer.data_source ?? "no data";
+      this.note(answer.candles.length ? null : "There are no daily candles of this symbol.", false);
+      this.draw();
+      this.describe();
+    } catch (cause) {
+      this.note(`The candles could not be loaded. ${explain(cause)}`, false);
+      must("[data-retry]", this.root).hidden = false;
+    }
+  }
+
+  private show(shown: Shown): void {
+    this.shown = shown;
+    for (const button of $$("[data-marks]", this.root)) button.setAttribute("aria-pressed", String(button.dataset.marks === shown));
+    this.draw();
+  }
+
+  private draw(): void {
+    this.drawing.setMarkers(markers(this.marks, this.shown, this.chosen));
+  }
+
+  /** Show one pattern: where it stands, the turns it is made of, its rule in words. */
+  private choose(at: number): void {
+    const mark = this.marks.find((one) => one.at === at);
+    const row = must(`[data-pattern="${at}"]`, this.root);
+    if (!mark) return;
+    this.chosen = at;
+    for (const other of $$("[data-pattern]", this.root)) other.toggleAttribute("aria-selected", other === row);
+    row.setAttribute("aria-selected", "true");
+    this.draw();
+    const points: [string, number][] = mark.turns.length ? [...mark.turns, [mark.time, mark.close]] : [];
+    const series = points.length ? [{ name: "turns", kind: "overlay" as const, lines: [{ key: "turns", label: "Turns", points: distinct(points) }] }] : [];
+    this.drawing.setIndicators({ series });
+    this.drawing.showSpan(points[0]?.[0] ?? mark.time, mark.time);
+    const reasons = row.dataset.reasons ? ` Confidence moved by ${row.dataset.reasons}.` : "";
+    must("#pattern-line").replaceChildren(el("strong", {}, mark.title), ` on ${this.drawing.label(mark.time as never)}. ${row.dataset.rule ?? ""}${reasons}`);
+    must(".chart", this.root).scrollIntoView({ block: "nearest" });
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+    const far = event.shiftKey ? 10 : 1;
+    const keys: Record<string, () => Bar | null | void> = {
+      ArrowLeft: () => this.drawing.step(-far),
+      ArrowRight: () => this.drawing.step(far),
+      "+": () => this.drawing.zoom(0.8),
+      "=": () => this.drawing.zoom(0.8),
+      "-": () => this.drawing.zoom(1.25),
+      Escape: () => this.drawing.clearCursor(),
+    };
+    const run = keys[event.key];
+    if (!run) return;
+    event.preventDefault();
+    const bar = run();
+    if (!bar) return;
+    const here = this.marks.filter(({ time }) => time === bar.time).map(({ title }) => title);
+    must("#announcer").textContent = `${this.drawing.label(bar.time as never)}: open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}${here.length ? `. ${here.join(", ")}` : ""}`;
+  }
+
+  private legend(at: Bar | null): void {
+    const bar = at ?? this.drawing?.bars.at(-1);
+    const box = must(".chart-legend .values", this.root);
+    if (!bar) return box.replaceChildren();
+    const pair = (name: string, value: string): HTMLElement => el("span", { class: name !== "C" && "wide" }, `${name} `, el("b", {}, value));
+    box.replaceChildren(el("span", {}, this.drawing.label(bar.time as never)), pair("O", price(bar.open)), pair("H", price(bar.high)), pair("L", price(bar.low)), pair("C", price(bar.close)), pair("Vol", compact(bar.volume)));
+  }
+
+  private describe(): void {
+    must(".chart", this.root).setAttribute("aria-label", `Candles, ${this.drawing.bars.length} days, with ${this.marks.length} patterns marked. The table below has the same patterns. Arrow keys read bar by bar.`);
+  }
+
+  private note(text: string | null, loading: boolean): void {
+    const note = must(".chart-note", this.root);
+    note.hidden = text === null && !loading;
+    must(".skeleton", note).hidden = !loading;
+    must(".message", note).textContent = text ?? "";
+    must("[data-retry]", note).hidden = true;
+  }
+}
+
+/** A line has one value a day: of two on one day the later stays. */
+export function distinct(points: readonly [string, number][]): [string, number][] {
+  return [...new Map(points).entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+}
