@@ -7,6 +7,10 @@ from typing import Any, Final, TypeVar
 
 from numba import njit
 
+from engines.runtime_code import keep_runtime
+
+keep_runtime()
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _ENGINES: Final = Path(__file__).resolve().parent

@@ -3,6 +3,7 @@
 import ctypes
 import gc
 import sys
+from pathlib import Path
 from typing import Final
 
 from engines.strategy import memory
@@ -15,6 +16,10 @@ _M_ARENA_MAX: Final = -8
 _M_MMAP_THRESHOLD: Final = -3
 _ARENAS: Final = 2
 _LARGE: Final = 2**20
+_MADV_DONTNEED: Final = 4
+#: Where the compiler lies once what is kept has been loaded: code that is not run again, 50 MB of it.
+_COMPILER: Final = "libllvmlite"
+_MAPS: Final = Path("/proc/self/maps")
 
 
 def settle() -> None:
@@ -30,6 +35,7 @@ def settled() -> None:
     """Take what is loaded now for lasting: later collections, which stop everything, need not look through it."""
     gc.collect()
     gc.freeze()
+    lay_compiler_aside()
     give_back_memory()
 
 
@@ -39,6 +45,21 @@ def give_back_memory() -> None:
     libc = _libc()
     if libc is not None:
         libc.malloc_trim(0)
+
+
+def lay_compiler_aside() -> None:
+    """Take the compiler's code out of this process's memory; the system reads it again should it be called.
+
+    Only pages that are as they are in the file: dropping them is what the system does itself when memory is short.
+    """
+    libc = _libc()
+    if libc is None or not _MAPS.exists():
+        return
+    for line in _MAPS.read_text().splitlines():
+        place, rights = line.split()[:2]
+        if rights == "r-xp" and _COMPILER in line:
+            begin, end = (int(number, 16) for number in place.split("-"))
+            libc.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), _MADV_DONTNEED)
 
 
 def _libc() -> ctypes.CDLL | None:

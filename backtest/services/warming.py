@@ -8,7 +8,7 @@ from backtest.models import Run
 from backtest.services import engine
 from backtest.services.documents import document, encoded, rows
 from backtest.services.plans import Plan
-from backtest.services.process import settled
+from backtest.services.process import lay_compiler_aside, settled
 from core import clock
 from core.clock import IST
 from core.errors import PlatformError
@@ -30,6 +30,7 @@ def warm() -> None:
     try:
         warm_simulator()
         warm_language()
+        lay_compiler_aside()
         for plan in _plans():
             _run(plan)
     except Exception:
