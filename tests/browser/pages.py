@@ -68,6 +68,11 @@ class Visitor:
         with urllib.request.urlopen(request, timeout=10) as response:
             return json.loads(response.read())
 
+    @property
+    def cookie(self) -> str:
+        """The demo user's session, for calls of a test's own."""
+        return self._cookies["Sign in"]
+
     def close(self) -> None:
         for context in self._contexts:
             context.close()
