@@ -212,10 +212,18 @@ def flags_of(found: Outcome) -> list[str]:
         names.DATA_GAPS: _has_gaps(found),
         names.SIMULATED_DATA: market.source == Source.SIMULATED,
         names.FUNDAMENTALS_MISSING: bool(uses & FIGURES),
-        names.ISCORE_HISTORY_MISSING: "iscore" in uses,
+        names.ISCORE_HISTORY_MISSING: "iscore" in uses and _lacks_scores(found),
         names.WARM_UP_SHORT: market.first < found.strategy.warmup_bars - 1,
     }
     return flags + [flag for flag, is_so in told.items() if is_so]
+
+
+def _lacks_scores(found: Outcome) -> bool:
+    """Tell whether any simulated session has no kept I-Score at all: there the rule was unknown."""
+    scores, market = found.market.data.figures.get("iscore"), found.market
+    if scores is None:
+        return True
+    return bool(np.isnan(scores[market.first : market.last + 1]).all(axis=1).any())
 
 
 def _has_gaps(found: Outcome) -> bool:

@@ -16,6 +16,7 @@ from backtest.services.runs import tries_add, tries_of
 from core import clock
 from engines.strategy.compile import StrategyCompiler
 from engines.strategy.horizon import warmup_bars
+from signals.services.iscore.stored import uses_scores
 from signals.services.market_data import Stretch, stretch
 from signals.services.strategies.compiled import compiler_of
 from signals.services.strategies.language import bound
@@ -68,7 +69,7 @@ def market_of(plan: Plan, sets: Sequence[Mapping[str, float]], *, now: Any) -> S
     needs = max(warmup_bars(bound(plan.rules, plan.varied(values).params)) for values in sets)
     return stretch(
         universe=plan.universe, start=plan.start, end=plan.end, now=now, index=plan.benchmark,
-        warm_up=needs, needs=needs,
+        warm_up=needs, needs=needs, scores=uses_scores(plan.rules),
     )  # fmt: skip
 
 

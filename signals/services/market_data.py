@@ -21,7 +21,9 @@ from engines.strategy.data import IndexSeries, MarketData
 from market.services import sandbox
 from market.services.exchanges import trading_calendar
 from market.services.panels import panel as shared_panel
+from signals.constants import VERSION_ISCORE
 from signals.services.history import DailyHistory, first_list, index_closes, known_symbol
+from signals.services.iscore.stored import stored_scores
 
 HISTORY_START: Final = date(1990, 1, 1)
 HISTORY_END: Final = date(2100, 12, 31)
@@ -85,17 +87,20 @@ def stretch(
     index: str = DEFAULT_INDEX,
     warm_up: int = 0,
     needs: int = 0,
+    scores: bool = False,
 ) -> Stretch:
     """Return the stretch from ``start`` to ``end`` (trade dates, both included), cut to the data there is.
 
-    ``warm_up``: sessions the rules look back. ``needs``: how many of them need the index. Raises InvalidRequest for
-    an unknown universe or index, a range without sessions, or one that is too large.
+    ``warm_up``: sessions the rules look back. ``needs``: how many of them need the index. ``scores``: whether the
+    rules ask for I-Scores. Raises InvalidRequest for an unknown universe or index, a range without sessions, or one
+    that is too large.
     """
     whole = whole_panel(universe, now)
-    key = (whole.version, universe.lower(), start, end, index, warm_up, needs)
+    kept_scores = versions.current(VERSION_ISCORE) if scores else -1
+    key = (whole.version, universe.lower(), start, end, index, warm_up, needs, kept_scores)
     if not versions.in_transaction() and (found := _kept.get(key)) is not None:
         return found
-    made = _cut(whole, universe.lower(), start, end, index, max(WARM_UP_SESSIONS, warm_up + 120), needs, now)
+    made = _cut(whole, universe.lower(), start, end, index, max(WARM_UP_SESSIONS, warm_up + 120), needs, now, scores)
     if not versions.in_transaction():
         with _lock:
             _kept[key] = made
@@ -120,8 +125,9 @@ def whole_panel(universe: str, now: datetime) -> PricePanel:
 
 
 def _cut(
-    whole: PricePanel, universe: str, start: date, end: date, index: str, warm_up: int, needs: int, now: datetime
-) -> Stretch:
+    whole: PricePanel, universe: str, start: date, end: date, index: str, warm_up: int, needs: int, now: datetime,
+    scores: bool,
+) -> Stretch:  # fmt: skip
     first, last = _rows(whole, start, end)
     begin = max(0, first - warm_up)
     panel = _columns(whole, slice(begin, last + 1))
@@ -131,7 +137,8 @@ def _cut(
     following = whole.dates[last + 1].item() if last + 1 < len(whole.dates) else _next_session(panel)
     named = replace(panel, version=digest(panel, series))
     flags = _flags(universe, start, whole, panel, first_row, series is None)
-    data = MarketData(panel=named, index=series, next_session=following)
+    figures, figures_version = stored_scores(panel) if scores else ({}, "")
+    data = MarketData(named, series, figures, figures_version, following)
     return Stretch(universe, data, first_row, last_row, index if series else "", flags, panel.notes)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,39 @@ def test_a_snapshot_is_replaced_when_its_inputs_change() -> None:
     assert later.pk == first.pk
     assert later.computed_at > first.computed_at
     assert snapshots.snapshot_for(found, one, now=NOW).data_key == found.key
+
+
+@pytest.mark.usefixtures("universe")
+def test_strategies_see_kept_scores_and_nothing_where_none_was_kept() -> None:
+    from engines.strategy.parse import parse_strategy
+    from signals.services.strategies.matches import matches
+    from tests.flows.pocket import compare, strategy_body
+
+    body = strategy_body(entry_rules=compare("iscore", ">", 0), params={}, universe="nifty_100")
+    rules = parse_strategy(body).strategy
+    before = matches(rules=rules, universe="nifty_100", parameters={}, now=NOW)
+    assert before["count"] == 0
+    nightly.run(now=NOW)
+    after = matches(rules=rules, universe="nifty_100", parameters={}, now=NOW)
+    kept = set(IScoreSnapshot.objects.filter(iscore__gt=0).values_list("instrument__symbol", flat=True))
+    assert {row["symbol"].removeprefix("NSE:") for row in after["symbols"]} == kept
+    assert after["count"] == len(kept) > 0
+
+
+@pytest.mark.usefixtures("universe")
+def test_validation_measures_months_as_they_were_known() -> None:
+    from signals.management.commands.iscore_validation import lines
+    from signals.services.iscore.validation import month_ends, validate
+
+    panel = market_data.whole_panel("nifty_100", NOW)
+    ends = [panel.dates[row].item() for row in month_ends(panel, panel.dates[-1].item())]
+    assert all(one.month != other.month for one, other in pairwise(ends))
+    found = validate(months=8, now=NOW)
+    assert (found.months, found.data_source, found.last_session) == (8, "simulated", ends[-1])
+    part = found.result["horizons"]["1_month"]
+    assert part["rank_ic"]["months"] == 0, "twelve stocks are too few for a rank correlation"
+    assert sum(row["n"] for row in part["tiers"].values()) == 7 * len(SYMBOLS), "the last month has no next one yet"
+    assert 0.0 <= found.result["turnover"] <= 1.0
+    assert "8 month ends" in lines(found)[0]
+    again = validate(months=8, now=NOW)
+    assert again.result == found.result

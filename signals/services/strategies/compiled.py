@@ -13,6 +13,7 @@ from engines.strategy.compile import StrategyCompiler, compile_strategy
 from engines.strategy.horizon import warmup_bars
 from engines.strategy.nodes import Strategy as Rules
 from engines.strategy.program import CompiledStrategy
+from signals.services.iscore.stored import uses_scores
 from signals.services.market_data import DEFAULT_INDEX, Stretch, stretch
 from signals.services.strategies.language import bound
 
@@ -81,7 +82,10 @@ def prepared(
     """
     fixed = bound(rules, parameters)
     needs = warmup_bars(fixed)
-    market = stretch(universe=universe, start=start, end=end, now=now, index=index, warm_up=needs, needs=needs)
+    market = stretch(
+        universe=universe, start=start, end=end, now=now, index=index, warm_up=needs, needs=needs,
+        scores=uses_scores(fixed),
+    )  # fmt: skip
     return Prepared(market, compiled(fixed, market, seed=seed))
 
 
