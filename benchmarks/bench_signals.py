@@ -1,16 +1,18 @@
 """P14 and the other figures of the signal engines, each beside a peer.
 
-.venv/bin/python benchmarks/bench_signals.py [patterns ...]
+.venv/bin/python benchmarks/bench_signals.py [iscore patterns mvla]
 """
 
 import argparse
 import json
 
+import signals_iscore
+import signals_mvla
 import signals_patterns
 from bench_import import verdict
 
 #: Each part returns its figures, and which of its bounds hold.
-PARTS = {"patterns": signals_patterns.measure}
+PARTS = {"iscore": signals_iscore.measure, "patterns": signals_patterns.measure, "mvla": signals_mvla.measure}
 
 
 def main() -> int:

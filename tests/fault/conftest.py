@@ -40,9 +40,14 @@ def figure(server: Running) -> Figure:
     """``figure(what, bound, measured)`` writes a row of the report."""
 
     def write(what: str, bound: str, measured: str) -> None:
-        row = {"server": server.kind, "what": what, "bound": bound, "measured": measured}
-        if path := os.environ.get("FAULT_FIGURES"):
-            with Path(path).open("a") as file:
-                file.write(json.dumps(row) + "\n")
+        written(server.kind, what, bound, measured)
 
     return write
+
+
+def written(kind: str, what: str, bound: str, measured: str) -> None:
+    """Write a row of the report."""
+    row = {"server": kind, "what": what, "bound": bound, "measured": measured}
+    if path := os.environ.get("FAULT_FIGURES"):
+        with Path(path).open("a") as file:
+            file.write(json.dumps(row) + "\n")
