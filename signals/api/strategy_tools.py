@@ -49,11 +49,15 @@ class ValidateApi(APIView):
 
 
 class MatchesInput(serializers.Serializer):
-    """Where to look. ``strategy``: rules that are not saved yet, in place of the stored ones."""
+    """Where to look. ``strategy``: rules that are not saved yet, in place of the stored ones.
+
+    ``each``: count every rule of the first level alone too.
+    """
 
     strategy = serializers.DictField(required=False)
     universe = serializers.CharField(max_length=60, required=False)
     params = serializers.DictField(child=serializers.FloatField(), required=False, default=dict)
+    each = serializers.BooleanField(required=False, default=False)
 
 
 class MatchesOutput(serializers.Serializer):
@@ -63,6 +67,9 @@ class MatchesOutput(serializers.Serializer):
     count = serializers.IntegerField()
     of = serializers.IntegerField(help_text="Members of the universe on that day")
     symbols = serializers.ListField(child=serializers.DictField())
+    passes = serializers.ListField(
+        child=serializers.DictField(), help_text="With `each`: how many pass a rule alone, as `loc` and `count`"
+    )
     is_rebalance_day = serializers.BooleanField()
     warmup_bars = serializers.IntegerField()
     date = serializers.DateField()
@@ -107,7 +114,7 @@ def inline(data: dict[str, Any]) -> ReadStrategy | None:
 
 def _matches(read: ReadStrategy, data: dict[str, Any]) -> dict[str, Any]:
     universe = data.get("universe") or read.rules.universe or ""
-    return matches(rules=read.rules, universe=universe, parameters=data["params"], now=clock.now())
+    return matches(rules=read.rules, universe=universe, parameters=data["params"], now=clock.now(), each=data["each"])
 
 
 class ImportApi(APIView):

@@ -175,7 +175,7 @@ def strategy_context(strategy: Strategy, user: User) -> dict[str, Any]:
         "versions": presenters.version_rows(versions, strategy.current_id),
         "version_count": card.version,
         "users": protected_by(strategy) if card.is_mine else [],
-        "sensitivity": about(strategy.slug).get("sensitivity", {}),
+        "grid": presenters.grid(about(strategy.slug).get("sensitivity", {})),
     } | _editor_context(editor)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from core import clock
+from engines.strategy.sentence import figure
 from market.pages import figures
 from market.pages.figures import Figure
 from signals.models import Strategy, StrategyVersion
@@ -149,3 +150,8 @@ def _bare(text: str) -> str:
     """Leave out the word at the beginning that the heading says already."""
     head, colon, rest = text.partition(": ")
     return rest[:1].upper() + rest[1:] if colon and head in {"Limits", "Conviction", "Size"} else text
+
+
+def grid(sensitivity: Mapping[str, Sequence[float]]) -> str:
+    """Return the values of a template's sensitivity grid in a line: ``rsi_max 34, 39, 45``; parts end with ``;``."""
+    return "; ".join(f"{name} {', '.join(figure(value) for value in values)}" for name, values in sensitivity.items())

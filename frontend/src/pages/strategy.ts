@@ -58,6 +58,7 @@ const judge = new Debounced<Json, Verdict>(
     staleWords(true);
     note(faultsOf(cause));
     counting.cancel();
+    builder.count({ passes: [], of: 0 });
     noMatches("Counted again as soon as the faults are mended.", "blocked");
   },
 );
@@ -65,8 +66,14 @@ const judge = new Debounced<Json, Verdict>(
 const counting = new Debounced<{ body: Json; universe: string }, Matches>(
   MATCHES_MS,
   matchesOf,
-  (found) => showMatches(found, isNode(store.body) ? String(store.body.rebalance ?? "daily") : "daily"),
-  (cause) => noMatches(sentence(cause), "blocked"),
+  (found) => {
+    showMatches(found, isNode(store.body) ? String(store.body.rebalance ?? "daily") : "daily");
+    builder.count(found);
+  },
+  (cause) => {
+    noMatches(sentence(cause), "blocked");
+    builder.count({ passes: [], of: 0 });
+  },
 );
 
 function askMatches(): void {

@@ -11,8 +11,7 @@ from engines.strategy import language as words
 from engines.strategy.parse import BODY_KEYS, CONFIG
 from engines.strategy.program import POSITION_FIELDS
 from engines.strategy.sentence import FIELDS, OPERATORS
-from market.models import Universe, UniverseMember
-from market.selectors.universes import snapshot_on
+from market.models import Universe, UniverseMember, UniverseSnapshot
 
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Price and volume", ("close", "open", "high", "low", "volume", "value", "rel_volume", "gap_pct")),
@@ -78,10 +77,13 @@ def universes() -> list[dict[str, str]]:
 
 
 def sectors(*, on: date) -> list[str]:
-    """Return the names of the sectors in the lists in force on a day, A to Z."""
-    lists = [snapshot_on(name, on=on) for name in Universe.objects.values_list("name", flat=True)]
-    members = UniverseMember.objects.filter(snapshot__in=[found for found in lists if found]).exclude(sector="")
-    return sorted(set(members.values_list("sector", flat=True)))
+    """Return the names of the sectors in the lists in force on a day, A to Z. Two queries, however many lists."""
+    in_force: dict[int, int] = {}
+    for key, universe, as_of in UniverseSnapshot.objects.order_by("as_of").values_list("id", "universe", "as_of"):
+        if as_of <= on or universe not in in_force:  # before the first list of a universe, the first
+            in_force[universe] = key
+    members = UniverseMember.objects.filter(snapshot__in=in_force.values()).exclude(sector="")
+    return sorted(set(members.order_by().values_list("sector", flat=True).distinct()))
 
 
 def _pairs(labels: dict[str, str], more: dict[str, dict[str, Any]] | None = None) -> list[dict[str, Any]]:

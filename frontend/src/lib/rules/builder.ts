@@ -14,6 +14,7 @@ import type { Store } from "./store";
 /** A fault or a remark: where, how grave, what. */
 export type Note = { loc: Step[]; severity: "fault" | "error" | "warning" | "info"; text: string };
 
+type Counted = { passes: { loc: Step[]; count: number }[]; of: number };
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 const WORDS: Record<Note["severity"], string> = { fault: "Fault", error: "Never trades", warning: "Warning", info: "Note" };
@@ -23,6 +24,7 @@ export const severityWord = (severity: Note["severity"]): string => WORDS[severi
 export class Builder {
   private readonly open = new Set<string>();
   private known: Note[] = [];
+  private counted: Counted = { passes: [], of: 0 };
   private pointerIsDown = false;
 
   constructor(
@@ -50,6 +52,12 @@ export class Builder {
     this.showKnown();
   }
 
+  /** Show how many shares pass each rule alone. */
+  count(counted: Counted): void {
+    this.counted = counted;
+    this.showCounted();
+  }
+
   /** Bring the place of a note into sight and put the focus there. */
   reveal(loc: Path): void {
     const key = nearest(loc, new Set($$("[data-row], [data-notes]", this.root).map((node) => node.dataset.row ?? node.dataset.notes!)));
@@ -70,6 +78,7 @@ export class Builder {
     const sheet = el("fieldset", { class: "builder-sheet", disabled: this.readonly, "aria-label": "Rules" }, names, ...cards(pen, body));
     this.root.replaceChildren(sheet);
     this.showKnown();
+    this.showCounted();
     if (focus) this.focusRow(focus);
     else this.giveBack(held);
   }
@@ -171,6 +180,16 @@ export class Builder {
       if (key === null) continue;
       slots.get(key)!.append(el("p", { class: `note ${severity}` }, el("span", { class: "kind" }, severityWord(severity)), ` ${text}`));
       if (severity === "fault") this.markControl(loc);
+    }
+  }
+
+  private showCounted(): void {
+    const { passes, of } = this.counted;
+    const counts = new Map(passes.map(({ loc, count }) => [keyOf(loc), count]));
+    for (const slot of $$("[data-passes]", this.root)) {
+      const count = counts.get(slot.dataset.passes!);
+      slot.textContent = count === undefined ? "" : `${count} of ${of} pass`;
+      slot.classList.toggle("none", count === 0);
     }
   }
 

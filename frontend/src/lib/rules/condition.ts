@@ -30,6 +30,9 @@ function tools(path: Path, what: string, more: HTMLElement[]): HTMLElement {
   return el("span", { class: "row-tools" }, el("span", { class: "menu-anchor" }, button, menu), iconButton("remove", path, "close", `Delete ${what}`, "Alt Delete"));
 }
 
+/** How many shares pass this rule alone; filled in by the builder when the server has counted. */
+const passes = (path: Path): HTMLElement => el("span", { class: "passes", "data-passes": keyOf(path), title: "Shares that pass this rule alone on the last bar" });
+
 function comparison(pen: Pen, node: Node, { path, position, number }: Place): HTMLElement[] {
   const name = `Rule ${number}`;
   const parts = [
@@ -70,6 +73,7 @@ function row(pen: Pen, node: Json | undefined, place: Place): HTMLElement {
   const known = isNode(node) && (node.type === "compare" || node.type === "sector_in");
   const parts = !known ? unknown(pen, place) : node.type === "compare" ? comparison(pen, node, place) : sectorRule(pen, node, place);
   const line = el("div", { class: "line" }, el("span", { class: "joined" }, place.joined), el("div", { class: "parts" }, ...parts));
+  line.append(passes(path));
   if (!pen.readonly) {
     line.append(tools(path, `rule ${number}`, [menuItem("wrap", path, "layers", "Put into a group", "Alt G"), menuItem("negate", path, "close", "Turn into its opposite (not)", "Alt N")]));
   }
@@ -78,7 +82,7 @@ function row(pen: Pen, node: Json | undefined, place: Place): HTMLElement {
 
 function negation(pen: Pen, node: Node, place: Place): HTMLElement {
   const inner = condition(pen, node.condition, { ...place, path: [...place.path, "condition"], joined: "" });
-  const head = el("div", { class: "not-head" }, el("span", { class: "joined" }, place.joined), el("span", { class: "badge warning" }, "Not"), el("span", { class: "muted" }, "the opposite of"));
+  const head = el("div", { class: "not-head" }, el("span", { class: "joined" }, place.joined), el("span", { class: "badge warning" }, "Not"), el("span", { class: "muted" }, "the opposite of"), passes(place.path));
   if (!pen.readonly) head.append(el("span", { class: "row-tools" }, textButton("negate", place.path, "Take “not” away", "close")));
   return el("div", { class: "not", "data-row": keyOf(place.path) }, head, inner, notes(place.path));
 }
@@ -93,6 +97,7 @@ function group(pen: Pen, node: Node & { conditions: Json[] }, place: Place): HTM
   });
   const head = el("div", { class: "group-head" }, el("span", { class: "joined" }, place.joined),
     select({ path, label: number ? `Group ${number}: how its rules count` : "How these rules count", value: String(node.type), as: "group" }, KINDS));
+  if (number) head.append(passes(path));
   if (!pen.readonly && number) {
     head.append(tools(path, `group ${number}`, [menuItem("unwrap", path, "layers", "Take the group apart", "Alt U"), menuItem("negate", path, "close", "Turn into its opposite (not)", "Alt N")]));
   }

@@ -18,11 +18,15 @@ export type Sentences = {
 export type Finding = { code: string; severity: "error" | "warning" | "info"; loc: Step[]; message: string };
 export type Verdict = { valid: boolean; sentence: string; sentences: Sentences; findings: Finding[]; strategy: Json };
 
+/** How many shares pass one rule alone. */
+export type Passes = { loc: Step[]; count: number };
+
 export type Matches = {
   universe: string;
   count: number;
   of: number;
   symbols: { symbol: string; sector: string; close: number; conviction: number; rank: number }[];
+  passes: Passes[];
   is_rebalance_day: boolean;
   date: string;
   flags: string[];
@@ -68,7 +72,7 @@ export const validate = (body: Json, signal: AbortSignal): Promise<Verdict> =>
   sendJson<Verdict>("POST", "/api/strategies/validate", body, undefined, signal);
 
 export const matchesOf = ({ body, universe }: { body: Json; universe: string }, signal: AbortSignal): Promise<Matches> =>
-  sendJson<Matches>("POST", "/api/strategies/matches", { strategy: body, universe }, undefined, signal);
+  sendJson<Matches>("POST", "/api/strategies/matches", { strategy: body, universe, each: true }, undefined, signal);
 
 const capital = (text: string): string => text.slice(0, 1).toUpperCase() + text.slice(1);
 

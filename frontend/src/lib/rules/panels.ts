@@ -69,7 +69,7 @@ export function showMatches(found: Matches, rebalance: string): void {
   must("ul", box).replaceChildren(...found.symbols.map(chip));
   const said = found.flags.flatMap((flag) => (FLAGS[flag] ? [FLAGS[flag]] : []));
   if (!found.is_rebalance_day) said.unshift(`It buys only at the end of the ${PERIODS[rebalance] ?? "period"}; asked as if it were there.`);
-  if (!found.count) said.unshift("Nothing passes on that day. Fewer or wider rules let more through.");
+  if (!found.count) said.unshift("Nothing passes all rules on that day. Beside each rule stands how many pass it alone.");
   if (found.count > found.symbols.length) said.push(`The best ${found.symbols.length} are listed.`);
   must(".said", box).textContent = said.join(" ");
 }

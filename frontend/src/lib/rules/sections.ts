@@ -77,7 +77,8 @@ function exits(pen: Pen, body: Node): HTMLElement {
   const rules = listOf(body.exit_rules);
   const lead = "Any one of these sells at the next open. The smallest priority is looked at first and is the reason in reports.";
   const children = rules.map((rule, i) => exitRule(pen, rule, i, rules.length));
-  if (!rules.length) children.push(el("p", { class: "muted" }, "No rule sells. Then only stops, targets and holding times below do."));
+  const others = isNode(body.select) ? "the ranking, stops, targets and holding times do" : "stops, targets and holding times below do";
+  if (!rules.length) children.push(el("p", { class: "muted" }, `No rule sells. Then only ${others}.`));
   if (!pen.readonly && rules.length < pen.language.limits.exit_rules) children.push(textButton("add-exit", ["exit_rules"], "Exit rule"));
   return section("exits", "Sell when", lead, ...children, notes(["exit_rules"]));
 }
@@ -144,7 +145,7 @@ function scores(pen: Pen, body: Node): HTMLElement {
     return box;
   });
   const title = el("h3", {}, "Conviction");
-  const lead = el("p", { class: "muted" }, list.length ? "Each value is mapped to 0 to 100 points; their weighted mean orders what matches." : "Without scores the most traded comes first.");
+  const lead = el("p", { class: "muted" }, list.length ? "Each value is mapped to 0 to 100 points; their weighted mean orders what matches." : isNode(body.select) ? "The ranking decides what comes first." : "Without scores the most traded comes first.");
   const add = pen.readonly || list.length >= pen.language.limits.scores ? [] : [textButton("add-score", ["conviction_scoring"], "Score")];
   return el("div", { class: "stack small" }, title, lead, ...rows, ...add, notes(["conviction_scoring"]));
 }
