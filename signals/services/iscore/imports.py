@@ -234,25 +234,26 @@ def _store(report: ImportReport, rows: list[NewsArticle], model: type[NewsArticl
 
 
 def _store_counts(report: ImportReport, good: Counts, source: str, progress: Progress) -> None:
-    with transaction.atomic():
-        stored = _stored_counts(good, source)
-        new = [key for key in good if key not in stored]
-        changed = [key for key in good if key in stored and stored[key] != good[key]]
-        todo = [
-            DailyCount(instrument_id=i, kind=k, day=d, value=good[i, k, d], source=source) for i, k, d in new + changed
-        ]
-        for at in range(0, len(todo), _BATCH):
-            progress("writing", at, len(todo))
+    """Write what is new or different, some rows a transaction: others may write in between, and a repeat goes on."""
+    stored = _stored_counts(good, source)
+    new = [key for key in good if key not in stored]
+    changed = [key for key in good if key in stored and stored[key] != good[key]]
+    todo = [
+        DailyCount(instrument_id=company, kind=kind, day=day, value=good[company, kind, day], source=source)
+        for company, kind, day in new + changed
+    ]
+    for at in range(0, len(todo), _BATCH):
+        progress("writing", at, len(todo))
+        with transaction.atomic():
             DailyCount.objects.bulk_create(
                 todo[at : at + _BATCH],
                 update_conflicts=True,
                 unique_fields=["instrument", "kind", "source", "day"],
                 update_fields=["value"],
             )
-        report.added, report.changed = len(new), len(changed)
-        report.unchanged = len(good) - len(todo)
-        if todo:
             versions.bump(VERSION_ISCORE_INPUTS)
+    report.added, report.changed = len(new), len(changed)
+    report.unchanged = len(good) - len(todo)
 
 
 def _stored_counts(good: Counts, source: str) -> Counts:
