@@ -60,6 +60,11 @@ class Caller:
 
 def main() -> int:
     kept: dict[str, bool] = {}
+    figures: dict[str, str] = {}
+
+    def tell(name: str, measured: float, most: float, unit: str) -> None:
+        kept[name], figures[name] = measured <= most, f"{measured:g} {unit}"
+
     cases = ["small", *(["nifty_100"] if os.environ.get("MARKET_DATA_DIR") else [])]
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
@@ -67,13 +72,14 @@ def main() -> int:
             found = measured(Path(folder), case)
         print(f"{case:<10} {json.dumps(found)}", flush=True)
         for name in ("again", "different"):
-            figures = found[name]
-            kept[f"{case}, {name}: P4 <= {P4_RATIO} times an empty call"] = figures["times_empty"] <= P4_RATIO
-            kept[f"{case}, {name}: P4 <= {P4_MS:.0f} ms"] = figures["run_ms"] <= P4_MS
-        kept[f"{case}: P8 first <= {P8_RATIO} medians"] = found["first_over_median"] <= P8_RATIO
-        kept[f"{case}: P15 peak <= {P15_MIB:.0f} MiB"] = found["peak_mib"] <= P15_MIB
-        kept[f"{case}: health <= {HEALTH_MS:.0f} ms beside 8 runs and a sweep"] = found["health_max_ms"] <= HEALTH_MS
-    return verdict(kept)
+            run = found[name]
+            tell(f"{case}, {name}: P4 <= {P4_RATIO:g} times an empty call", run["times_empty"], P4_RATIO, "times")
+            tell(f"{case}, {name}: P4 <= {P4_MS:.0f} ms", run["run_ms"], P4_MS, "ms")
+        tell(f"{case}: P8 first <= {P8_RATIO:g} medians", found["first_over_median"], P8_RATIO, "medians")
+        tell(f"{case}: P15 peak <= {P15_MIB:.0f} MiB", found["peak_mib"], P15_MIB, "MiB")
+        what = f"{case}: health <= {HEALTH_MS:.0f} ms beside 8 runs and a sweep"
+        tell(what, found["health_max_ms"], HEALTH_MS, "ms at worst")
+    return verdict(kept, figures)
 
 
 def prepare(state: Path, case: str) -> None:

@@ -34,20 +34,26 @@ def main() -> int:
         print(json.dumps(measure()))
         return 0
     kept: dict[str, bool] = {}
+    figures: dict[str, str] = {}
     for name, database in databases(arguments.postgres):
         found = run_worker(__file__, database)
         print(f"{name:<10} {json.dumps(found)}", flush=True)
-        kept[f"{name}: first import >= {ROWS_PER_S:,} rows/s"] = found["first_rows_per_s"] >= ROWS_PER_S
+        kept[first := f"{name}: first import >= {ROWS_PER_S:,} rows/s"] = found["first_rows_per_s"] >= ROWS_PER_S
+        figures[first] = f"{found['first_rows_per_s']:,.0f} rows/s"
         kept[f"{name}: every row accounted for, twice"] = found["accounted"] and found["again_unchanged"]
         if "longest_wait_ms" in found:
-            kept[f"{name}: nobody waits {LOCK_MS:.0f} ms for the write lock"] = found["longest_wait_ms"] < LOCK_MS
-    return verdict(kept)
+            kept[wait := f"{name}: nobody waits {LOCK_MS:.0f} ms for the write lock"] = (
+                found["longest_wait_ms"] < LOCK_MS
+            )
+            figures[wait] = f"{found['longest_wait_ms']:.0f} ms"
+    return verdict(kept, figures)
 
 
-def verdict(kept: dict[str, bool]) -> int:
-    """Print which promises hold; return the exit code."""
+def verdict(kept: dict[str, bool], figures: dict[str, str] | None = None) -> int:
+    """Print which promises hold, each with what was measured where ``figures`` has it; return the exit code."""
     for name, well in kept.items():
-        print("kept  " if well else "BROKEN", name)
+        measured = (figures or {}).get(name)
+        print("kept  " if well else "BROKEN", name if measured is None else f"{name} | {measured}")
     return 0 if all(kept.values()) else 1
 
 
