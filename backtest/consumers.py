@@ -4,32 +4,15 @@ It only speaks: ``{"type":"jobs","jobs":[…]}`` with what is not finished, then
 change. Credentials, Origin and close codes are those of the tick stream.
 """
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from typing import Any, Final
-
-import orjson
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from accounts.services.socket_auth import SocketUser
 from backtest.services.job_feed import JobFeed, active_of
-from market.consumers import Receive, Send, origin_allowed
-
-log = logging.getLogger("platform.stream")
-
-SIGNED_OUT: Final = 4401
-BAD_ORIGIN: Final = 4403
-TOO_MANY: Final = 4429
-TOO_BIG: Final = 1009
-SOCKETS_A_USER: Final = 10
-MAX_MESSAGE: Final = 65_536
-RECHECK_S: Final = 30.0
-
-Scope = Mapping[str, Any]
+from market.watching import RECHECK_S, News, Scope, WatchSocket
 
 
-class JobConsumer:
+class JobConsumer(WatchSocket):
     """ASGI application of the job stream. Everything it works with is given to it."""
 
     def __init__(
@@ -40,84 +23,11 @@ class JobConsumer:
         off_loop: Callable[..., Awaitable[Any]],
         recheck_s: float = RECHECK_S,
     ) -> None:
-        self.feed, self.authenticate, self.off_loop, self.recheck_s = feed, authenticate, off_loop, recheck_s
+        async def first(user_id: int) -> News:
+            return {"type": "jobs", "jobs": await off_loop(active_of, user_id)}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()  # websocket.connect; codes can only be seen after the handshake
-        await send({"type": "websocket.accept"})
-        user, code = await self._admit(scope)
-        if user is not None:
-            code = await self._serve(scope, user, receive, send)
-        if code:
-            with suppress(OSError):
-                await send({"type": "websocket.close", "code": code})
-
-    async def _admit(self, scope: Scope) -> tuple[SocketUser | None, int]:
-        if not origin_allowed(scope):
-            return None, BAD_ORIGIN
-        try:
-            user = await self.authenticate(scope)
-        except Exception:
-            log.exception("socket authentication failed")
-            return None, 1011
-        if user is None:
-            return None, SIGNED_OUT
-        return (None, TOO_MANY) if self.feed.sockets(user.user_id) >= SOCKETS_A_USER else (user, 0)
-
-    async def _serve(self, scope: Scope, user: SocketUser, receive: Receive, send: Send) -> int:
-        """Run until one side ends it; return the code to close with, 0 if the client has gone."""
-        queue = self.feed.join(user.user_id)
-        parts = [
-            asyncio.ensure_future(self._read(receive)),
-            asyncio.ensure_future(self._write(user, queue, send)),
-            asyncio.ensure_future(self._recheck(scope, user)),
-        ]
-        try:
-            done, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for part in parts:
-                part.cancel()
-            await asyncio.gather(*parts, return_exceptions=True)
-            self.feed.leave(user.user_id, queue)
-        return _code_of(done)
-
-    async def _read(self, receive: Receive) -> int:
-        while True:
-            message = await receive()
-            if message["type"] == "websocket.disconnect":
-                return 0
-            raw = message.get("text") if message.get("text") is not None else message.get("bytes") or b""
-            if len(raw if isinstance(raw, bytes) else raw.encode()) > MAX_MESSAGE:
-                return TOO_BIG
-
-    async def _write(self, user: SocketUser, queue: "asyncio.Queue[dict[str, Any]]", send: Send) -> int:
-        await _say(send, {"type": "jobs", "jobs": await self.off_loop(active_of, user.user_id)})
-        while True:
-            await _say(send, {"type": "job", "job": await queue.get()})
-
-    async def _recheck(self, scope: Scope, user: SocketUser) -> int:
-        """Ask for the credential again and again; a failure to ask is no sign-out."""
-        while True:
-            await asyncio.sleep(self.recheck_s)
-            try:
-                again = await self.authenticate(scope)
-            except Exception:
-                log.exception("socket authentication failed")
-                continue
-            if again is None or again.user_id != user.user_id:
-                return SIGNED_OUT
+        super().__init__(feed, authenticate=authenticate, first=first, wrap=_wrapped, recheck_s=recheck_s)
 
 
-async def _say(send: Send, message: dict[str, Any]) -> None:
-    await send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
-
-
-def _code_of(done: set["asyncio.Future[int]"]) -> int:
-    for part in done:
-        error = None if part.cancelled() else part.exception()
-        if error is None and not part.cancelled():
-            return part.result()
-        if error is not None and not isinstance(error, OSError):  # servers raise OSError when the client has gone
-            log.error("job socket failed", exc_info=error)
-            return 1011
-    return 0
+def _wrapped(news: News) -> News:
+    return {"type": "job", "job": news}

@@ -40,7 +40,7 @@ class Watched(Protocol):
 
 
 class WatchSocket:
-    """ASGI application of one feed. ``first`` gives the first message; news follow as they come."""
+    """ASGI application of one feed. ``first`` gives a person's first message; news follow as ``wrap`` makes them."""
 
     def __init__(
         self,
@@ -48,9 +48,11 @@ class WatchSocket:
         *,
         authenticate: Callable[[Scope], Awaitable[SocketUser | None]],
         first: Callable[[int], Awaitable[News]],
+        wrap: Callable[[News], News] = lambda news: news,
         recheck_s: float = RECHECK_S,
     ) -> None:
-        self.feed, self.authenticate, self.first, self.recheck_s = feed, authenticate, first, recheck_s
+        self.feed, self.authenticate, self.first = feed, authenticate, first
+        self.wrap, self.recheck_s = wrap, recheck_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect; codes can only be seen after the handshake
@@ -103,7 +105,7 @@ class WatchSocket:
     async def _write(self, user: SocketUser, queue: "asyncio.Queue[News]", send: Send) -> int:
         await _say(send, await self.first(user.user_id))
         while True:
-            await _say(send, await queue.get())
+            await _say(send, self.wrap(await queue.get()))
 
     async def _recheck(self, scope: Scope, user: SocketUser) -> int:
         """Ask for the credential again and again; a failure to ask is no sign-out."""

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import IntegrityError, transaction
 
 from core import clock
@@ -53,6 +54,8 @@ def scan_due(*, now: datetime) -> int:
             continue
         try:
             scanned += _due(index, slot, now)
+        except SoftTimeLimitExceeded:
+            raise  # the others would not be done in what is left of the time
         except Exception:
             log.exception("fno.scan_failed", extra={"index": index, "slot": slot})
     return scanned
