@@ -159,7 +159,7 @@ def _check(plant: Plant, kills: int, in_a_scan: int) -> None:
     doubled = plant.rows("SELECT index, slot FROM signals_fnoscan GROUP BY index, slot HAVING count(*) > 1")
     assert doubled == []
     signals = plant.rows("SELECT trade_code, status FROM signals_fnosignal")
-    told = plant.rows("SELECT key FROM signals_recordentry")
+    told = plant.rows("SELECT key FROM signals_recordentry WHERE kind LIKE 'fno.%'")
     events = plant.rows("SELECT kind FROM core_event WHERE kind LIKE 'fno.%'")
     closed = sum(status == "CLOSED" for _, status in signals)
     assert len(told) == len(events) == len(signals) + closed
