@@ -85,6 +85,9 @@ class RunOut(serializers.Serializer):
     provenance = serializers.DictField()
     skipped = serializers.DictField()
     costs = serializers.DictField()
+    addons = serializers.ListField(
+        child=serializers.DictField(), required=False, help_text="Purchases that added to a position"
+    )
     open_positions = serializers.ListField(child=serializers.DictField())
     analysis = serializers.DictField()
     data_source = serializers.CharField()

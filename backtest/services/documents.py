@@ -39,6 +39,7 @@ def document(found: Outcome) -> dict[str, Any]:
         "provenance": provenance(found),
         "skipped": skipped(found),
         "costs": costs(found.result),
+        "addons": addons(found),
         "open_positions": open_positions(found),
         "notes": list(found.market.notes),
         "data_source": found.market.source,
@@ -282,6 +283,18 @@ def costs(result: BacktestResult) -> dict[str, float]:
     """Return all charges in rupees by kind."""
     kinds = {kind: round(amount, 2) for kind, amount in result.costs.items()}
     return {"total": round(sum(result.costs.values()), 2), **kinds}
+
+
+def addons(found: Outcome) -> list[dict[str, Any]]:
+    """Return the add-ons that were bought, of closed and open positions, in the order of their days."""
+    table, panel = found.result.addons, found.market.panel
+    days = np.datetime_as_string(panel.dates[table.day]).tolist()
+    return [
+        {"date": day, "symbol": panel.symbols[symbol], "quantity": quantity, "price": round(price, 4)}
+        for day, symbol, quantity, price in zip(
+            days, table.symbol.tolist(), table.quantity.tolist(), table.price.tolist(), strict=True
+        )
+    ]
 
 
 def open_positions(found: Outcome) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from engines.backtest import layout as at
 from engines.backtest.fills import can_buy, can_sell, has_trades, lock_of, reached, skip
 from engines.backtest.interpreter import is_true
 from engines.backtest.layout import Floats, Market, Rules, State
-from engines.backtest.trading import buy, enter, sell
+from engines.backtest.trading import buy, enter, note_added, sell
 from engines.compiling import kernel, routine
 
 
@@ -60,9 +60,11 @@ def add_due(market: Market, rules: Rules, numbers: Floats, state: State, t: int)
         if not can_buy(market, t, n):
             skip(state, at.SKIPPED_UNFILLED, t, n)
             continue
-        atr = atr_at(rules, t - 1, n)
+        atr, before = atr_at(rules, t - 1, n), position[at.QUANTITY]
         if buy(market, numbers, state, t, n, numbers[at.ADDON_SIZE], position[at.SIZE_FACTOR], atr):
             position[at.ADDONS] += 1.0
+            price = market.open[t, n] * (1.0 + numbers[at.SLIPPAGE])
+            note_added(state, t, n, position[at.QUANTITY] - before, price)
         else:
             skip(state, at.SKIPPED_NO_CASH, t, n)
 

@@ -123,11 +123,15 @@ SKIPPED_MAX_PER_SECTOR: Final = 3
 SKIP_NAMES: Final = ("skipped_no_cash", "skipped_unfilled", "skipped_max_positions", "skipped_max_per_sector")
 EXAMPLES: Final = 20
 
+#: Columns of an add-on that was bought.
+ADDED_COLUMNS: Final = ("day", "symbol", "quantity", "price")
+
 # --- counters and sums ---------------------------------------------------------------------------------------------
 HELD: Final = 0
 TRADES: Final = 1
 STUCK_DAYS: Final = 2
-COUNTERS: Final = 3
+ADDED: Final = 3
+COUNTERS: Final = 4
 CASH: Final = 0
 LOCKED: Final = 1  # part of the cash that this open's buys may not use
 BOUGHT: Final = 2
@@ -173,7 +177,10 @@ class Rules(NamedTuple):
 
 
 class State(NamedTuple):
-    """What changes from day to day. ``held``: (N,) columns of open positions, ascending, the first HELD of them."""
+    """What changes from day to day. ``held``: (N,) columns of open positions, ascending, the first HELD of them.
+
+    ``added``: (K, 4) add-ons bought, the first ADDED of them; beyond K they are counted by their trades alone.
+    """
 
     book: Floats
     held: Ints
@@ -185,4 +192,5 @@ class State(NamedTuple):
     skips: Ints
     examples: Ints
     trades: Floats
+    added: Floats
     stack: Floats

@@ -63,6 +63,16 @@ class OpenPositions:
 
 
 @dataclass(frozen=True, slots=True)
+class Addons:
+    """Add-ons bought, of closed and open positions, by day; columns (K,). ``price``: slippage included."""
+
+    day: Ints
+    symbol: Ints
+    quantity: Ints
+    price: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Orders for candidates that bought nothing. ``count``: (R,); ``names``: (R,).
 
@@ -90,6 +100,7 @@ class BacktestResult:
     cash: Floats
     trades: Trades
     open: OpenPositions
+    addons: Addons
     skipped: Skipped
     costs: Mapping[str, float]
     bought: float

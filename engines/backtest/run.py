@@ -11,14 +11,14 @@ from engines.backtest import layout as at
 from engines.backtest.config import Effective, RunConfig, effective
 from engines.backtest.kernel import run_days
 from engines.backtest.layout import Flags, Floats, Ints, Market, Rules, State
-from engines.backtest.results import BacktestResult, OpenPositions, Skipped, Trades
+from engines.backtest.results import Addons, BacktestResult, OpenPositions, Skipped, Trades
 from engines.charges.constants import ROW_WIDTH
 from engines.charges.tables import era_rows
 from engines.panel import PricePanel
-from engines.strategy.program import FIELD, MAX_DEPTH, PREVIOUS, CompiledStrategy, Program
+from engines.strategy.program import FIELD, MAX_DEPTH, PREVIOUS, AddonRule, CompiledStrategy, Program
 
 #: Part of a run's provenance: changes when the same inputs may give another result.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 _NO_RATES = np.zeros((1, 2, ROW_WIDTH), np.int64)
 _POSITION_OPS = (FIELD, PREVIOUS)
@@ -43,7 +43,7 @@ def simulate(
     check_run(panel, strategy, first, last)
     caps = effective(strategy, config)
     market, rules = market_of(panel, config), rules_of(strategy)
-    state = new_state(rules, config, caps, symbols, int(market.sector.max(initial=0)) + 1)
+    state = new_state(rules, config, caps, symbols, int(market.sector.max(initial=0)) + 1, strategy.addons)
     equity, cash = np.empty(last - first + 1), np.empty(last - first + 1)
     run_days(market, rules, numbers_of(strategy, config, caps), state, first, last, equity, cash)
     names = tuple(rule.name for rule in strategy.exits)
@@ -167,10 +167,15 @@ def numbers_of(strategy: CompiledStrategy, config: RunConfig, caps: Effective) -
     return out
 
 
-def new_state(rules: Rules, config: RunConfig, caps: Effective, symbols: int, sectors: int) -> State:
-    """Return an account that has its capital in cash and nothing else."""
+def new_state(
+    rules: Rules, config: RunConfig, caps: Effective, symbols: int, sectors: int, addons: AddonRule | None = None
+) -> State:
+    """Return an account that has its capital in cash and nothing else. With ``addons`` each one bought is kept."""
     # Every trade needs a candidate of its own, and a day opens at most `max_positions`; untouched pages cost nothing.
-    most = min(len(rules.symbol), (len(rules.start) - 1) * min(caps.max_positions, symbols))
+    places = (len(rules.start) - 1) * min(caps.max_positions, symbols)
+    most = min(len(rules.symbol), places)
+    # An open position takes at most one add-on a day.
+    most_added = min(most * addons.max_addons, places) if addons else 0
     sums = np.zeros(at.SUMS)
     sums[at.CASH] = sums[at.EQUITY] = config.capital
     return State(
@@ -184,6 +189,7 @@ def new_state(rules: Rules, config: RunConfig, caps: Effective, symbols: int, se
         skips=np.zeros(len(at.SKIP_NAMES), np.int64),
         examples=np.zeros((len(at.SKIP_NAMES), at.EXAMPLES, 2), np.int64),
         trades=np.empty((most, at.TRADE_WIDTH)),
+        added=np.empty((most_added, len(at.ADDED_COLUMNS))),
         stack=np.empty(MAX_DEPTH),
     )
 
@@ -226,6 +232,11 @@ def _open(state: State) -> OpenPositions:
     )
 
 
+def _added(state: State) -> Addons:
+    day, symbol, quantity, price = state.added[: state.counters[at.ADDED]].T
+    return Addons(day.astype(np.int64), symbol.astype(np.int64), quantity.astype(np.int64), price.copy())
+
+
 def _result(
     panel: PricePanel,
     config: RunConfig,
@@ -246,6 +257,7 @@ def _result(
         cash=cash,
         trades=_trades(panel, state),
         open=_open(state),
+        addons=_added(state),
         skipped=Skipped(at.SKIP_NAMES, state.skips, state.examples[:, :, 0], state.examples[:, :, 1]),
         costs=costs,
         bought=float(state.sums[at.BOUGHT]),

@@ -112,6 +112,16 @@ def sell(
 
 
 @kernel
+def note_added(state: State, t: int, n: int, quantity: float, price: float) -> None:
+    """Write an add-on that was bought, in the order of ADDED_COLUMNS, while there is room."""
+    place = state.counters[at.ADDED]
+    if place < state.added.shape[0]:
+        row = state.added[place]
+        row[0], row[1], row[2], row[3] = t, n, quantity, price
+        state.counters[at.ADDED] = place + 1
+
+
+@kernel
 def record(state: State, t: int, n: int, raw: float, price: float, reason: int, due: int) -> None:
     """Write a closed trade, in the order of TRADE_COLUMNS."""
     position = state.book[n]

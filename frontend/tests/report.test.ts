@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { inWords, signedRupees, spanInWords, yearsBefore } from "../src/lib/report/money";
+import { markersOf, pieces } from "../src/lib/report/trade-chart";
 import { arranged, quoted, type View } from "../src/lib/report/trades";
 import type { Trade } from "../src/lib/report/types";
 
@@ -57,5 +58,23 @@ describe("rupees and spans in words", () => {
     expect(spanInWords("2021-11-29", "2026-11-29")).toBe("5 years");
     expect(spanInWords("2024-01-01", "2025-04-01")).toBe("1 year 3 months");
     expect(spanInWords("2025-01-02", "2025-01-01")).toBe("");
+  });
+});
+
+describe("trades on candles", () => {
+  test("a position is bought, added to and sold, each at its day", () => {
+    const held = { symbol: "NSE:INFY", entry_date: "2026-02-02", quantity: 9, entry_price: 100 };
+    const add = (date: string, quantity: number): { date: string; symbol: string; quantity: number; price: number } => ({ date, symbol: "NSE:INFY", quantity, price: 104 });
+    const marks = markersOf([trade({})], [held], [add("2026-01-07", 4), add("2026-02-03", 3)]);
+    expect(marks.map(({ time, side, text }) => [time, side, text])).toEqual([
+      ["2026-01-05", "buy", "Buy 6"], ["2026-01-07", "buy", "Add 4"], ["2026-01-09", "sell", "+9.8%"],
+      ["2026-02-02", "buy", "Buy 6"], ["2026-02-03", "buy", "Add 3"],
+    ]);
+  });
+
+  test("long ranges are asked for in pieces that adjoin", () => {
+    expect(pieces("2026-01-01", "2026-01-10", 4)).toEqual([
+      { from: "2026-01-01", to: "2026-01-04" }, { from: "2026-01-05", to: "2026-01-08" }, { from: "2026-01-09", to: "2026-01-10" },
+    ]);
   });
 });

@@ -200,3 +200,19 @@ def test_every_figure_and_flag_is_explained(signed_in: Any) -> None:
         assert f'id="flag-{flag.key}"' in guide
         assert f"| {flag.label} | `{flag.key}` |" in text
         assert flag.todo in text
+
+
+def test_add_ons_are_told_one_by_one(signed_in: Any) -> None:
+    gain = {"type": "compare", "left": {"type": "position", "field": "gain_pct"}, "op": ">",
+            "right": {"type": "literal", "value": 1}}  # fmt: skip
+    adding = {"enabled": True, "condition": gain, "max_addons": 2, "size_pct": 50}
+    result = run(signed_in, strategy=strategy_body(addon_rules=adding), position_size_pct=10)
+    added = result["addons"]
+    assert added
+    assert [row["date"] for row in added] == sorted(row["date"] for row in added)
+    for trade in result["trades"]:
+        mine = [row for row in added if row["symbol"] == trade["symbol"]
+                and trade["entry_date"] < row["date"] <= trade["exit_date"]]  # fmt: skip
+        assert len(mine) == trade["addons"]
+        assert sum(row["quantity"] for row in mine) < trade["quantity"]
+    assert run(signed_in, strategy=strategy_body())["addons"] == []

@@ -162,6 +162,7 @@ class Reference:
             position.cost += value
             position.charges += fee
             position.addons += 1
+            account.added.append((t, n, quantity, value / quantity))
 
     def _open_positions(self, t: int) -> None:
         candidates = self.strategy.candidates

@@ -49,5 +49,6 @@ class Account:
     equity_curve: list[float] = field(default_factory=list)
     cash_curve: list[float] = field(default_factory=list)
     skipped: list[tuple[str, int, int]] = field(default_factory=list)
+    added: list[tuple[int, int, int, float]] = field(default_factory=list)
     fees: float = 0.0
     stuck_days: int = 0

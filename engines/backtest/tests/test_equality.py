@@ -25,6 +25,9 @@ def assert_equal(result: BacktestResult, account: Account) -> None:
     np.testing.assert_allclose(result.equity, account.equity_curve, rtol=1e-9)
     np.testing.assert_allclose(result.cash, account.cash_curve, rtol=1e-9, atol=1e-6 * result.capital)
     np.testing.assert_allclose(sum(result.costs.values()), account.fees, rtol=1e-9, atol=1e-6)
+    added = zip(*(getattr(result.addons, name).tolist() for name in ("day", "symbol", "quantity")), strict=True)
+    assert list(added) == [row[:3] for row in account.added]
+    np.testing.assert_allclose(result.addons.price, [row[3] for row in account.added], rtol=1e-9)
     assert result.open.symbol.tolist() == sorted(account.held)
     assert result.open.quantity.tolist() == [account.held[n].quantity for n in sorted(account.held)]
     assert result.stuck_days == account.stuck_days

@@ -252,6 +252,13 @@ def test_add_ons_average_the_price_and_leave_the_stop() -> None:
     # 100 at 100; half a position of 10 % of 1,01,000 at 110 is 45; the stop stays at 90.
     assert told(result) == [(0, 1, 4, 145, pytest.approx((10_000 + 45 * 110) / 145), 90.0, "stop_loss")]
     assert result.trades.addons[0] == 1
+    added = result.addons
+    assert [column.tolist() for column in (added.day, added.symbol, added.quantity, added.price)] == [
+        [3],
+        [0],
+        [45],
+        [110.0],
+    ]
 
 
 def test_excursions_and_unadjusted_factors() -> None:

@@ -6,7 +6,7 @@ import { ChartView, type BarMarker } from "../chart/view";
 import { $, el, isTyping, must } from "../dom";
 import { compact, direction, istDate, number, price, signedPct } from "../format";
 import { signedRupees } from "./money";
-import type { Position, Run, Trade } from "./types";
+import type { Addon, Position, Run, Trade } from "./types";
 
 /** One answer of the API is at most 5,000 bars; a request of so many days stays below it in every market. */
 const CHUNK_DAYS = 4_000;
@@ -26,19 +26,20 @@ export function pieces(from: string, to: string, days = CHUNK_DAYS): { from: str
   return found;
 }
 
-/** What is marked of a share's trades and open position, by time. Sales carry their result in percent. */
-export function markersOf(trades: readonly Trade[], open: readonly Position[]): BarMarker[] {
-  const bought = (day: string, quantity: number, addons: number): BarMarker => ({
-    time: day,
-    side: "buy",
-    text: `Buy ${number(quantity, 0)}${addons ? ` in ${addons + 1} purchases` : ""}`,
-    colour: "accent",
-  });
+/**
+ * What is marked of a share's trades, add-ons and open position, by time. Sales carry their result in percent. The
+ * first purchase of a position is what is left of its quantity without its add-ons.
+ */
+export function markersOf(trades: readonly Trade[], open: readonly Position[], addons: readonly Addon[]): BarMarker[] {
+  const buy = (time: string, text: string): BarMarker => ({ time, side: "buy", text, colour: "accent" });
+  const added = (from: string, to: string): number =>
+    addons.filter(({ date }) => date > from && date <= to).reduce((sum, { quantity }) => sum + quantity, 0);
   const marks = trades.flatMap((trade): BarMarker[] => [
-    bought(trade.entry_date, trade.quantity, trade.addons),
+    buy(trade.entry_date, `Buy ${number(trade.quantity - added(trade.entry_date, trade.exit_date), 0)}`),
     { time: trade.exit_date, side: "sell", text: signedPct(trade.pnl_pct), colour: trade.pnl > 0 ? "up" : "down" },
   ]);
-  marks.push(...open.map((position) => bought(position.entry_date, position.quantity, 0)));
+  marks.push(...open.map(({ entry_date, quantity }) => buy(entry_date, `Buy ${number(quantity - added(entry_date, "9999"), 0)}`)));
+  marks.push(...addons.map(({ date, quantity }) => buy(date, `Add ${number(quantity, 0)}`)));
   // A purchase and a sale of one day stand in the order in which they happen: sold at the open, bought again later.
   return marks.sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
 }
@@ -106,7 +107,8 @@ export class TradeChart {
       if (question !== this.question) return;
       const bars = answers.flatMap((answer) => answer.candles.map(toBar));
       this.drawing.setBars(bars, false);
-      this.drawing.setMarkers(markersOf(this.mine.map(({ trade }) => trade), this.run.open_positions.filter((one) => one.symbol === symbol)));
+      const ofThis = <T extends { symbol: string }>(rows: T[] = []): T[] => rows.filter((row) => row.symbol === symbol);
+      this.drawing.setMarkers(markersOf(ofThis(this.run.trades), ofThis(this.run.open_positions), ofThis(this.run.addons)));
       must(".chart-source", this.root).textContent = answers.at(-1)?.data_source ?? "no data";
       this.describe(bars);
       this.note(bars.length ? null : "There are no daily candles of this share any more.", false);

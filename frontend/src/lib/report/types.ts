@@ -23,6 +23,9 @@ export type Trade = {
   exit_factor: number;
 };
 
+/** A purchase that added to a position. Runs of older simulators do not tell them. */
+export type Addon = { date: string; symbol: string; quantity: number; price: number };
+
 export type Position = { symbol: string; entry_date: string; quantity: number; entry_price: number };
 
 export type Point = { date: string; equity: number; cash: number; benchmark: number; drawdown_pct: number };
@@ -32,5 +35,6 @@ export type Run = {
   equity_curve: Point[];
   trades: Trade[];
   open_positions: Position[];
+  addons?: Addon[];
   monthly_returns: YearRow[];
 };
