@@ -66,6 +66,14 @@ class CandleSeriesAdmin(ReadOnly):
     list_select_related = ("instrument",)
 
 
+@admin.register(models.ObservationSeries)
+class ObservationSeriesAdmin(ReadOnly):
+    list_display = ("instrument", "measure", "industry", "interval", "source", "origin")
+    list_filter = ("measure", "interval", "source")
+    search_fields = ("instrument__symbol", "industry")
+    list_select_related = ("instrument",)
+
+
 @admin.register(models.ImportRun)
 class ImportRunAdmin(ReadOnly):
     list_display = (

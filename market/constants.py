@@ -39,6 +39,13 @@ class Interval(TextChoices):
     DAY = "day"
 
 
+class ObservedEvery(TextChoices):
+    """How often a figure that is no bar was taken."""
+
+    DAY = "day"
+    WEEK = "week"
+
+
 INTERVAL_MINUTES: Final = {"minute": 1, "5minute": 5, "15minute": 15, "60minute": 60}
 
 

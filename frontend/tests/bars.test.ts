@@ -18,6 +18,14 @@ describe("buckets", () => {
   });
 });
 
+describe("a close without a bar", () => {
+  it("says so, and the close stands in for what is never shown", () => {
+    const candle = { t: "2026-05-04", open: null, high: null, low: null, close: 8, volume: null };
+    expect(toBar(candle)).toEqual({ time: "2026-05-04", open: 8, high: 8, low: 8, close: 8, volume: 0, closeOnly: true });
+    expect(toBar({ ...candle, open: 7, high: 9, low: 6 })).not.toHaveProperty("closeOnly");
+  });
+});
+
 describe("a tick", () => {
   const last = bar(at("2026-05-04T03:45:00Z"));
 

@@ -35,12 +35,15 @@ class RangeQuery(serializers.Serializer):
 
 
 class CandleOut(serializers.Serializer):
-    """A bar. ``t``: its start, a UTC instant; for ``day`` the IST trade date."""
+    """A bar. ``t``: its start, a UTC instant; for ``day`` the IST trade date.
+
+    Open, high and low are null throughout an answer marked ``closes_only``: its source gave closes and no bars.
+    """
 
     t = serializers.CharField()
-    open = serializers.FloatField()
-    high = serializers.FloatField()
-    low = serializers.FloatField()
+    open = serializers.FloatField(allow_null=True)
+    high = serializers.FloatField(allow_null=True)
+    low = serializers.FloatField(allow_null=True)
     close = serializers.FloatField()
     volume = serializers.IntegerField(allow_null=True)
 
@@ -55,6 +58,7 @@ class CandlesApi(APIView):
         candles = CandleOut(many=True)
         data_source = serializers.CharField()
         as_of = serializers.DateTimeField(allow_null=True)
+        closes_only = serializers.BooleanField(required=False, help_text="true: closes and no bars; absent otherwise")
 
     @extend_schema(
         parameters=[RangeQuery],
@@ -75,6 +79,8 @@ class CandlesApi(APIView):
             "data_source": read.source,
             "as_of": read.as_of,
         }
+        if read.closes_only:
+            body["closes_only"] = True
         return _conditional(request, body, read)
 
 
@@ -153,11 +159,15 @@ def _range(query: dict[str, Any]) -> tuple[date | datetime, date | datetime]:
 def candle_rows(read: ChartRead) -> list[dict[str, Any]]:
     """Return the bars as the API prints them."""
     bars = read.bars
+    opens, highs, lows = (
+        [None] * len(bars) if read.closes_only else np.round(column, 4).tolist()
+        for column in (bars.open, bars.high, bars.low)
+    )
     columns = zip(
         times(bars.ts, read.interval),
-        np.round(bars.open, 4).tolist(),
-        np.round(bars.high, 4).tolist(),
-        np.round(bars.low, 4).tolist(),
+        opens,
+        highs,
+        lows,
         np.round(bars.close, 4).tolist(),
         bars.volume.tolist(),
         strict=True,

@@ -16,6 +16,7 @@ _ALIASES: Final[dict[str, tuple[str, str]]] = {
     "NIFTYMIDSELECT": ("NSE", "NIFTY MID SELECT"),
     "NIFTYNXT50": ("NSE", "NIFTY NEXT 50"),
     "NIFTYNEXT50": ("NSE", "NIFTY NEXT 50"),
+    "NIFTY500": ("NSE", "NIFTY 500"),
     "INDIAVIX": ("NSE", "INDIA VIX"),
     "SENSEX": ("BSE", "SENSEX"),
     "SENSEX50": ("BSE", "SENSEX50"),

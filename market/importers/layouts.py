@@ -24,9 +24,9 @@ from market.importers.tables import FileTable, UnreadableFile
 SHARE_SERIES: Final = frozenset({"EQ"})
 
 #: What exchanges call instruments: ``M&M``, ``BAJAJ-AUTO``, ``NIFTY 50``; anything else is no symbol.
-_SYMBOL_TEXT: Final = re.compile(r"[A-Z0-9][A-Z0-9&._ -]{0,39}", re.ASCII)
-_SYMBOL: Final = ("symbol", "tradingsymbol", "trading_symbol", "ticker", "stock", "instrument", "name")
-_TIME: Final = ("date", "datetime", "timestamp", "ts", "time", "date_time", "trade_date", "trading_date")
+SYMBOL_TEXT: Final = re.compile(r"[A-Z0-9][A-Z0-9&._ -]{0,39}", re.ASCII)
+SYMBOL_NAMES: Final = ("symbol", "tradingsymbol", "trading_symbol", "ticker", "stock", "instrument", "name")
+TIME_NAMES: Final = ("date", "datetime", "timestamp", "ts", "time", "date_time", "trade_date", "trading_date")
 _VOLUME: Final = ("volume", "vol", "qty", "total_traded_quantity", "shares_traded")
 _OI: Final = ("oi", "open_interest", "oi_qty")
 _KINDS: Final = {"STF": "FUT", "IDF": "FUT", "STO": "OPT", "IDO": "OPT"}
@@ -83,11 +83,11 @@ def recognise(table: FileTable) -> Layout:
 
 def _plain(table: FileTable) -> Layout:
     has = table.columns.keys()
-    time = next((name for name in _TIME if name in has), None)
+    time = next((name for name in TIME_NAMES if name in has), None)
     if time is None:
         raise UnreadableFile(f"{table.file}: there is no column 'date' or 'timestamp'; it has {_listed(table)}")
     table.require(*_PLAIN_PRICES)
-    symbol: tuple[str, ...] = tuple(name for name in _SYMBOL if name in has)[:1]
+    symbol: tuple[str, ...] = tuple(name for name in SYMBOL_NAMES if name in has)[:1]
     note = ""
     if not symbol and {"underlying", "option_type"} <= has:
         symbol = ("underlying", "option_type")
@@ -130,7 +130,7 @@ def read_bars(table: FileTable, *, interval: str, symbol: str = "") -> FileBars:
     ts = day * DAY_S if interval == "day" else np.where(readable, wall - IST_OFFSET_S, 0)
     bars = FileBars(symbols, codes, ts, day, minute, *prices, volume, oi, np.zeros(table.rows, np.uint8))
     bars.refuse(~readable | wrong | (volume == BAD_COUNT) | (oi == BAD_COUNT), CODES[Reason.UNPARSABLE])
-    bars.refuse(np.array([not _SYMBOL_TEXT.fullmatch(name) for name in symbols])[codes], CODES[Reason.UNKNOWN_SYMBOL])
+    bars.refuse(np.array([not SYMBOL_TEXT.fullmatch(name) for name in symbols])[codes], CODES[Reason.UNKNOWN_SYMBOL])
     if layout.note:
         bars.notes.append(layout.note)
     _refuse_foreign_series(table, layout, bars)

@@ -20,6 +20,9 @@ class Reason(StrEnum):
     HOLIDAY_COPY = "HOLIDAY_COPY"
     WRONG_DATE = "WRONG_DATE"
     UNLISTED_DAY = "UNLISTED_DAY"
+    FILLED_CLOSE = "FILLED_CLOSE"
+    COPIED_COUNTS = "COPIED_COUNTS"
+    NOT_COUNTED = "NOT_COUNTED"
 
 
 WORDS: Final[dict[Reason, str]] = {
@@ -36,6 +39,9 @@ WORDS: Final[dict[Reason, str]] = {
     Reason.HOLIDAY_COPY: "the exchange was closed, and the row repeats the session before",
     Reason.WRONG_DATE: "the rows of this date belong to another date",
     Reason.UNLISTED_DAY: "no trading day by the exchange's lists, and too few symbols with new prices to prove it one",
+    Reason.FILLED_CLOSE: "the close is the one before to the last digit, though the exchange traded: filled in",
+    Reason.COPIED_COUNTS: "every count is that of the day before, though the exchange traded: not counted anew",
+    Reason.NOT_COUNTED: "every count of the day is zero: nothing was counted",
 }
 
 #: Rows carry reasons as small numbers; 0 means nothing was found.

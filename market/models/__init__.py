@@ -5,6 +5,7 @@ from market.models.candles import Candle, CandleSeries
 from market.models.fundamentals import Fundamental
 from market.models.imports import ImportRun
 from market.models.instruments import BrokerAlias, CorporateAction, Instrument, InstrumentSymbol
+from market.models.observations import Observation, ObservationSeries
 from market.models.universes import Universe, UniverseMember, UniverseSnapshot
 from market.models.watchlists import Watchlist
 
@@ -17,6 +18,8 @@ __all__ = [
     "ImportRun",
     "Instrument",
     "InstrumentSymbol",
+    "Observation",
+    "ObservationSeries",
     "TradingDay",
     "Universe",
     "UniverseMember",

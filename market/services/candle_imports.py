@@ -11,16 +11,18 @@ from django.conf import settings
 
 from core import clock
 from market.adapters.base import Ints
-from market.constants import Basis
+from market.constants import Basis, Interval
 from market.importers.bars import FileBars
+from market.importers.closes import has_only_closes
 from market.importers.columns import DAY_S, IST_OFFSET_S
 from market.importers.judgement import DayVerdicts, StoredBars, judge_days, judge_rows, nothing_stored
 from market.importers.layouts import read_bars
 from market.importers.reasons import BY_CODE, WORDS, Reason
-from market.importers.tables import FileTable, read_table
+from market.importers.tables import FileTable, UnreadableFile, read_table
 from market.selectors.candles import read_columns
 from market.services.calendar import import_calendar, record_proven_sessions
 from market.services.candle_store import BarRows, one_import_at_a_time, write_bars
+from market.services.close_imports import keep_closes
 from market.services.imports import REJECTED_HEADER, ImportReport, recorded, source_and_origin, write_rejected
 from market.services.series_targets import (
     SeriesKind,
@@ -34,6 +36,7 @@ from market.services.series_targets import (
 #: How far before the file's first bar stored bars are looked at, to recognise copies of them.
 LOOK_BACK_DAYS: Final = {"day": 130}
 INTRADAY_LOOK_BACK_DAYS: Final = 10
+INTERVALS: Final = tuple(Interval.values)
 REFUSED, ADDED, CHANGED, UNCHANGED, CONFLICT = range(5)
 _KEY_SHIFT: Final = 34
 
@@ -73,13 +76,21 @@ def import_candles(
     """Import the bars of one file and report what became of every row.
 
     Rows that were imported before are unchanged; a row that differs from the stored one is a conflict and the stored
-    one is kept, unless ``replace``. Raises market.importers.tables.UnreadableFile.
+    one is kept, unless ``replace``. A file that has closes and no bars is
+    kept as such (`close_imports`). Raises market.importers.tables.UnreadableFile.
     """
     source, origin = source_and_origin(options.source or "import")
     kind = SeriesKind(options.interval, source, origin, options.basis)
     with recorded("import_candles", path, {**asdict(options), "source": source, "origin": origin}) as report:
         progress("reading", 0, 0)
         table = read_table(path)
+        if has_only_closes(table):
+            with one_import_at_a_time(Path(settings.STATE_DIR)):
+                refused = keep_closes(table, options, report, origin=(source, origin), now=now, progress=progress)
+            write_rejected(report, REJECTED_HEADER, refused, at=clock.now())
+            return report
+        if options.interval not in INTERVALS:
+            raise UnreadableFile(f"{table.file}: bars are kept of {', '.join(INTERVALS)}, not of a {options.interval}")
         bars = read_bars(table, interval=options.interval, symbol=options.symbol)
         report.read = table.rows + len(table.malformed)
         with one_import_at_a_time(Path(settings.STATE_DIR)):

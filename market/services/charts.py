@@ -1,7 +1,7 @@
 """Candles for charts: the stored record first, else the providers; always one source for the whole range."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -9,12 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from core.clock import IST
-from core.errors import InvalidRequest, InvalidSymbol, NotFound
+from core.errors import DataUnavailable, InvalidRequest, InvalidSymbol, NotFound
 from engines.indicators.registry import PANE
 from engines.indicators.tokens import IndicatorCall, InvalidIndicator, indicator_call, parse_token
 from market.adapters.base import Bars
-from market.constants import INTERVAL_MINUTES, MAX_BARS_PER_ANSWER, Interval
+from market.constants import INTERVAL_MINUTES, MAX_BARS_PER_ANSWER, Interval, Source
+from market.models import Instrument, ObservationSeries
 from market.selectors.instruments import find_instrument
+from market.selectors.observations import observed
 from market.services.candles import read_bars
 from market.services.exchanges import clock_for
 from market.services.providers import registry
@@ -30,7 +32,10 @@ IST_OFFSET_S = 19_800
 
 @dataclass(frozen=True, slots=True)
 class ChartRead:
-    """Bars of one symbol from one source. ``as_of`` is the end of the newest bar, at the latest now."""
+    """Bars of one symbol from one source. ``as_of`` is the end of the newest bar, at the latest now.
+
+    ``closes_only``: nothing but closes is known; open, high and low are NaN and volume is -1.
+    """
 
     symbol: str
     interval: str
@@ -38,6 +43,7 @@ class ChartRead:
     bars: Bars
     source: str
     as_of: datetime | None
+    closes_only: bool = False
 
 
 def chart_read(
@@ -71,14 +77,37 @@ def _read(
     stored = read_bars(instrument, interval, start, end, adjusted=adjusted) if instrument else None
     if stored is not None and len(stored.bars):
         return ChartRead(symbol, interval, stored.is_adjusted, stored.bars, stored.source, stored.as_of)
+    closes = _closes(instrument, start, end, now) if instrument and interval == Interval.DAY else None
+    if closes is not None and registry().primary == Source.SIMULATED:
+        return closes
     _refuse_endless(interval, start, end)
     try:
         bars, source = registry().candles(symbol, interval, lower_bound(start), upper_bound(end), now=now)
-    except InvalidSymbol:
+    except (InvalidSymbol, DataUnavailable) as exc:
+        if closes is not None:
+            return closes
+        if isinstance(exc, DataUnavailable):
+            raise
         if instrument is None:
             raise NotFound(f"{symbol} is not known.") from None
         bars, source = _nothing(), stored.source if stored is not None else registry().primary
     return ChartRead(symbol, interval, adjusted, bars, source, _as_of(symbol, interval, bars, now))
+
+
+def _closes(instrument: Instrument, start: date | datetime, end: date | datetime, now: datetime) -> ChartRead | None:
+    """Return the stored closes of days that have no bars, or None. What comes from outside goes before simulation."""
+    found = observed(
+        instrument.id,
+        ObservationSeries.CLOSE,
+        start_ts=_first_ts(start, Interval.DAY),
+        end_ts=_first_ts(end, Interval.DAY),
+    )
+    if found is None or not len(found):
+        return None
+    unknown = np.full(len(found), np.nan)
+    bars = Bars(found.ts, unknown, unknown, unknown, found.value, np.full(len(found), -1, np.int64))
+    as_of = _as_of(instrument.key, Interval.DAY, bars, now)
+    return ChartRead(instrument.key, Interval.DAY.value, False, bars, found.source, as_of, closes_only=True)
 
 
 def _limit(bars: int) -> None:
@@ -109,7 +138,7 @@ def _cut(read: ChartRead, part: Any) -> ChartRead:
     b = read.bars
     columns = (b.ts[part], b.open[part], b.high[part], b.low[part], b.close[part], b.volume[part])
     oi = None if b.oi is None else b.oi[part]
-    return ChartRead(read.symbol, read.interval, read.adjusted, Bars(*columns, oi), read.source, read.as_of)
+    return replace(read, bars=Bars(*columns, oi))
 
 
 def lower_bound(moment: date | datetime) -> datetime:

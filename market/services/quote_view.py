@@ -40,7 +40,10 @@ def is_stale(quote: Quote, now: datetime) -> bool:
 
 
 def week52(symbol: str, now: datetime) -> dict[str, Any]:
-    """Return the adjusted high and low of the last 365 days with their dates and source; nulls without bars."""
+    """Return the adjusted high and low of the last 365 days with their dates and source; nulls without bars.
+
+    Where only closes are known, they are the highest and the lowest close.
+    """
     try:
         read = chart_read(
             symbol=symbol, interval="day", start=(now - YEAR).date(), end=now.date(), adjusted=True, now=now
@@ -49,10 +52,11 @@ def week52(symbol: str, now: datetime) -> dict[str, Any]:
         read = None
     if read is None or not len(read.bars):
         return {"high": None, "low": None, "high_date": None, "low_date": None, "source": None}
-    high, low = int(np.argmax(read.bars.high)), int(np.argmin(read.bars.low))
+    highs, lows = (read.bars.close,) * 2 if read.closes_only else (read.bars.high, read.bars.low)
+    high, low = int(np.argmax(highs)), int(np.argmin(lows))
     return {
-        "high": round(float(read.bars.high[high]), 2),
-        "low": round(float(read.bars.low[low]), 2),
+        "high": round(float(highs[high]), 2),
+        "low": round(float(lows[low]), 2),
         "high_date": trade_date(read.bars.ts[high]),
         "low_date": trade_date(read.bars.ts[low]),
         "source": read.source,
@@ -124,9 +128,9 @@ def _from_bars(symbol: str, now: datetime) -> dict[str, Any]:
         "last_price": last,
         "change": None if prev is None else round(last - prev, 2),
         "change_pct": None if prev is None else round((last / prev - 1) * 100, 2),
-        "open": float(bars.open[-1]),
-        "high": float(bars.high[-1]),
-        "low": float(bars.low[-1]),
+        "open": None if read.closes_only else float(bars.open[-1]),
+        "high": None if read.closes_only else float(bars.high[-1]),
+        "low": None if read.closes_only else float(bars.low[-1]),
         "prev_close": prev,
         "volume": int(bars.volume[-1]) if bars.volume[-1] >= 0 else None,
         "data_source": read.source,

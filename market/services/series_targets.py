@@ -129,12 +129,7 @@ def make_missing(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Make the instruments and series that ``targets`` lack, in small transactions. Return how many instruments."""
-    strangers = [target for target in targets if target.instrument_id is None]
-    for at in range(0, len(strangers), _STEP):
-        with short_step():
-            _make_instruments(strangers[at : at + _STEP], contracts)
-            versions.bump(VERSION_INSTRUMENTS)
-        progress(min(at + _STEP, len(strangers)), len(strangers))
+    made_instruments = make_instruments(targets, contracts, progress=progress)
     lacking = [target for target in targets if target.series_id is None]
     for at in range(0, len(lacking), _STEP):
         some = lacking[at : at + _STEP]
@@ -151,6 +146,22 @@ def make_missing(
             )
         for target, series in zip(some, made, strict=True):
             target.series_id = series.id
+    return made_instruments
+
+
+def make_instruments(
+    targets: Sequence[Target],
+    contracts: dict[str, ContractTerms],
+    *,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Make the instruments that ``targets`` lack, in small transactions. Return how many."""
+    strangers = [target for target in targets if target.instrument_id is None]
+    for at in range(0, len(strangers), _STEP):
+        with short_step():
+            _make_instruments(strangers[at : at + _STEP], contracts)
+            versions.bump(VERSION_INSTRUMENTS)
+        progress(min(at + _STEP, len(strangers)), len(strangers))
     return len(strangers)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from market.constants import Basis, Exchange, Interval
+from market.constants import Basis, Exchange, Interval, ObservedEvery
 from market.management.imports import ImportCommand
 from market.services.candle_imports import CandleOptions, import_candles
 from market.services.imports import ImportReport
@@ -14,12 +14,14 @@ from market.services.imports import ImportReport
 class Command(ImportCommand):
     help = (
         "Import bars from CSV, CSV.gz or Parquet: symbol, date or timestamp, open, high, low, close, volume; also the "
-        "exchange's own end-of-day files. Running it again changes nothing."
+        "exchange's own end-of-day files. Closes without bars, of days or weeks, are kept as "
+        "closes. Running it again changes nothing."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--interval", choices=Interval.values, default=Interval.DAY.value)
+        intervals = [*Interval.values, ObservedEvery.WEEK.value]
+        parser.add_argument("--interval", choices=intervals, default=Interval.DAY.value)
         parser.add_argument("--exchange", choices=Exchange.values, default=Exchange.NSE.value)
         parser.add_argument("--symbol", default="", help="for files that hold one symbol and do not name it")
         parser.add_argument("--basis", choices=Basis.values, default=Basis.RAW.value)

@@ -2,7 +2,15 @@
 
 export type Interval = "minute" | "5minute" | "15minute" | "60minute" | "day";
 
-export type Candle = { t: string; open: number; high: number; low: number; close: number; volume: number | null };
+/** Where a source gave closes and no bars, open, high and low are null throughout and the answer says `closes_only`. */
+export type Candle = {
+  t: string;
+  open: number | null;
+  high: number | null;
+  low: number | null;
+  close: number;
+  volume: number | null;
+};
 export type Candles = {
   symbol: string;
   interval: Interval;
@@ -16,7 +24,16 @@ export type Indicators = { series: { name: string; kind: "overlay" | "pane"; lin
 
 /** A day is a date, an intraday bar is seconds since 1970 UTC: what the chart library wants. */
 export type BarTime = string | number;
-export type Bar = { time: BarTime; open: number; high: number; low: number; close: number; volume: number };
+/** `closeOnly`: nothing but the close is known; it stands in for the rest, which is never shown. */
+export type Bar = {
+  time: BarTime;
+  open: number;
+  high: number;
+  low: number;
+  close: number;
+  volume: number;
+  closeOnly?: true;
+};
 
 export const INTERVALS: Interval[] = ["minute", "5minute", "15minute", "60minute", "day"];
 
@@ -31,11 +48,12 @@ export const barTime = (t: string): BarTime => (t.length === 10 ? t : Math.floor
 
 export const toBar = (c: Candle): Bar => ({
   time: barTime(c.t),
-  open: c.open,
-  high: c.high,
-  low: c.low,
+  open: c.open ?? c.close,
+  high: c.high ?? c.close,
+  low: c.low ?? c.close,
   close: c.close,
   volume: c.volume ?? 0,
+  ...(c.open === null && { closeOnly: true as const }),
 });
 
 /** The date in India of an instant, "2026-05-03". */

@@ -161,7 +161,8 @@ export class ChartPanel {
     this.newest = bars;
     const live = this.moved(this.newest.at(-1));
     this.drawing.setBars(join(this.older, live ? join(this.newest, [live]) : this.newest), keepRange);
-    must(".chart-source", this.root).textContent = this.source ?? "no data";
+    const kind = bars.some((bar) => bar.closeOnly) ? ", closes only: it has no open, high or low" : "";
+    must(".chart-source", this.root).textContent = `${this.source ?? "no data"}${kind}`;
     const age = must(".chart-age", this.root);
     if (answer.as_of) age.dataset.age = answer.as_of;
     this.describe();
@@ -269,6 +270,7 @@ export class ChartPanel {
 
   private sentence(bar: Bar): string {
     const when = this.drawing.label(bar.time as never);
+    if (bar.closeOnly) return `${when}: close ${price(bar.close)}; open, high and low are not known`;
     return `${when}: open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}, volume ${compact(bar.volume)}`;
   }
 
@@ -283,9 +285,7 @@ export class ChartPanel {
       el("span", { class: wide && "wide" }, `${name} `, el("b", {}, value));
     box.replaceChildren(
       el("span", {}, this.drawing.label(bar.time as never)),
-      pair("O", price(bar.open)),
-      pair("H", price(bar.high)),
-      pair("L", price(bar.low)),
+      ...(bar.closeOnly ? [] : [pair("O", price(bar.open)), pair("H", price(bar.high)), pair("L", price(bar.low))]),
       pair("C", price(bar.close), false),
       el("span", { class: direction(change) }, signedPct(change, 2)),
       pair("Vol", compact(bar.volume)),
@@ -307,7 +307,8 @@ export class ChartPanel {
         "tr",
         {},
         el("th", { scope: "row" }, this.drawing.label(bar.time as never)),
-        ...[bar.open, bar.high, bar.low, bar.close].map((value) => el("td", { class: "num" }, price(value))),
+        ...(bar.closeOnly ? [null, null, null] : [bar.open, bar.high, bar.low]).map((value) => el("td", { class: "num" }, price(value))),
+        el("td", { class: "num" }, price(bar.close)),
         el("td", { class: "num", "data-value": bar.volume }, compact(bar.volume)),
       ),
     );

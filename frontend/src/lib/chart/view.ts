@@ -37,6 +37,8 @@ export class ChartView {
   bars: Bar[] = [];
   private readonly chart: IChartApi;
   private readonly candles: ISeriesApi<"Candlestick">;
+  /** Drawn instead of candles where only closes are known. */
+  private readonly closes: ISeriesApi<"Line">;
   private readonly volume: ISeriesApi<"Histogram">;
   private lines: Line[] = [];
   private other: IPriceLine | null = null;
@@ -60,6 +62,7 @@ export class ChartView {
       rightPriceScale: { scaleMargins: { top: 0.1, bottom: 0.22 } },
     });
     this.candles = this.chart.addSeries(CandlestickSeries, { borderVisible: false });
+    this.closes = this.chart.addSeries(LineSeries, { lineWidth: 2, visible: false });
     this.volume = this.chart.addSeries(HistogramSeries, {
       priceScaleId: "volume",
       priceFormat: { type: "volume" },
@@ -86,7 +89,11 @@ export class ChartView {
     this.cursor = null;
     this.settling = true;
     requestAnimationFrame(() => (this.settling = false));
+    const closesOnly = bars.some((bar) => bar.closeOnly);
+    this.candles.applyOptions({ visible: !closesOnly });
+    this.closes.applyOptions({ visible: closesOnly });
     this.candles.setData(bars.map((bar) => ({ ...bar, time: bar.time as Time })));
+    this.closes.setData(closesOnly ? bars.map((bar) => ({ time: bar.time as Time, value: bar.close })) : []);
     this.volume.setData(bars.map((bar) => this.volumeBar(bar)));
     if (range && prepended) scale.setVisibleLogicalRange({ from: range.from + added, to: range.to + added });
     else if (!range) scale.setVisibleLogicalRange({ from: bars.length - scale.width() / BAR_PX, to: bars.length + 3 });
@@ -103,12 +110,16 @@ export class ChartView {
     if (this.cursor === null) this.onCursor(null, this.valuesAt(bar.time));
   }
 
+  private drawn(): ISeriesApi<"Candlestick"> | ISeriesApi<"Line"> {
+    return this.bars.some((bar) => bar.closeOnly) ? this.closes : this.candles;
+  }
+
   /** A live price of another source stands beside the candles, labelled; it never becomes a bar of theirs. */
   showOther(label: string, value: number | null): void {
-    if (this.other) this.candles.removePriceLine(this.other);
+    if (this.other) this.drawn().removePriceLine(this.other);
     this.other = null;
     if (value === null) return;
-    this.other = this.candles.createPriceLine({
+    this.other = this.drawn().createPriceLine({
       price: value,
       title: label,
       color: token("warning"),
@@ -199,8 +210,9 @@ export class ChartView {
   private cross(bar: Bar): void {
     const time = bar.time as Time;
     if (this.chart.timeScale().timeToCoordinate(time) === null) return;
-    if (this.candles.priceToCoordinate(bar.close) === null) return;
-    this.chart.setCrosshairPosition(bar.close, time, this.candles);
+    const series = this.drawn();
+    if (series.priceToCoordinate(bar.close) === null) return;
+    this.chart.setCrosshairPosition(bar.close, time, series);
   }
 
   zoom(factor: number): void {
@@ -272,6 +284,7 @@ export class ChartView {
     });
     const [up, down] = [token("up-fill"), token("down-fill")];
     this.candles.applyOptions({ upColor: up, wickUpColor: up, downColor: down, wickDownColor: down });
+    this.closes.applyOptions({ color: token("series-1") });
     this.volume.setData(this.bars.map((bar) => this.volumeBar(bar)));
     for (const { series, colour } of this.lines) series.applyOptions({ color: token(colour) });
     if (this.marks) this.setMarkers(this.markers);
