@@ -62,7 +62,7 @@ PLANS: Final = {
 
 def exit_reason(name: str) -> str:
     """Return why a trade ended: a fixed reason in words, or the rule's own name without underscores."""
-    return EXITS.get(name) or name.replace("_", " ").strip().capitalize() or "Rule"
+    return EXITS.get(name) or parameter(name) or "Rule"
 
 
 def cost_kind(name: str) -> str:
@@ -94,7 +94,7 @@ def day(when: date | str) -> str:
 
 def parameter(name: str) -> str:
     """Return a parameter's name as a label; abbreviations of indicators stay in capitals."""
-    parts = [part.upper() if part in SHORT else part for part in name.split("_") if part]
+    parts = [part.upper() if part.rstrip("0123456789") in SHORT else part for part in name.split("_") if part]
     text = " ".join(parts)
     return text[:1].upper() + text[1:]
 
