@@ -36,8 +36,8 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     try:
         settle()
         await runtime().start()
-        await in_thread(warm)
         await in_thread(lambda: warm_patterns(now=clock.now()))
+        await in_thread(warm)  # the last: it gives back what the others left
     except Exception as exc:
         log.exception("start failed")
         await send({"type": "lifespan.startup.failed", "message": str(exc)})
