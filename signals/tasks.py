@@ -7,9 +7,10 @@ from celery import shared_task
 from core import clock
 from core.errors import PlatformError
 from core.jobs import SlotSkipped, run_slot, slot_of
-from signals.services.fno.scanning import scan_due
+from signals.services.fno.scanning import prune, scan_due
 
 PATTERNS_EVERY_S = 300
+SCANS_KEPT = timedelta(days=35)
 
 
 @shared_task(name="signals.find_patterns")
@@ -47,3 +48,9 @@ def iscore_inputs() -> None:
     from signals.services.iscore.fetching import daily
 
     daily(now=clock.now())
+
+
+@shared_task(name="signals.prune_scans")
+def prune_scans() -> None:
+    """Delete scans that are older than a month; safe to run any number of times."""
+    prune(before=clock.now() - SCANS_KEPT)

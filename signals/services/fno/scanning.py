@@ -131,6 +131,11 @@ def _facts(found: Analysis, gathered: Gathered, body: dict[str, Any], *, now: da
     }
 
 
+def prune(*, before: datetime) -> int:
+    """Delete scans older than ``before``; signals, their Record and the newest answers stay."""
+    return FnoScan.objects.filter(at__lt=before).delete()[0]
+
+
 def note_gaps(index: str, exchange_clock: ExchangeClock, slot: int, *, now: datetime) -> int:
     """Write down slots of this session that have no row, as skipped; return how many. They are not scanned any more.
 
