@@ -1,9 +1,10 @@
 """Import of headlines and of daily counts (page views, percent delivered), which I-Scores need beside prices."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ COUNTS: Final = (PAGE_VIEWS, DELIVERY)
 _HEADER: Final = ("line", "symbol", "when", "value", "reason", "detail")
 _TIMES: Final = ("published_at", "timestamp", "datetime")
 _BATCH: Final = 5_000
+_CHUNK: Final = 20_000
 _LONGEST: Final = 400
 
 
@@ -134,10 +136,16 @@ def import_attention(
         kinds = [kind for kind in COUNTS if kind in table.columns]
         if not kinds:
             raise UnreadableFile(f"{table.file}: there is no column '{COUNTS[0]}' or '{COUNTS[1]}'")
-        cells = [(kind, cell) for kind in kinds for cell in _counts(table, kind, now)]
-        report.read = len(cells) + len(table.malformed)
-        good, refused = _judged(cells, exchange)
-        _store_counts(report, good, source, progress)
+        refused: Refused = []
+        seen: set[tuple[int, str, int]] = set()
+        for kind in kinds:
+            cells = _counts(table, kind, now)
+            while some := list(islice(cells, _CHUNK)):
+                report.read += len(some)
+                good = _judged(some, kind, exchange, seen, refused)
+                _store_counts(report, good, source)
+                progress("writing", report.read, table.rows * len(kinds))
+        report.read += len(table.malformed)
         _refuse(report, refused, table, now)
     return report
 
@@ -146,24 +154,28 @@ Counts = dict[tuple[int, str, date], float]
 Refused = list[tuple[_Cell, tuple[str, str]]]
 
 
-def _judged(cells: Sequence[tuple[str, _Cell]], exchange: str) -> tuple[Counts, Refused]:
-    """Return the counts to keep by company, kind and day, and what is refused and why."""
-    owners = _owners([cell for _, cell in cells], exchange)
+def _judged(
+    cells: Sequence[_Cell], kind: str, exchange: str, seen: set[tuple[int, str, int]], refused: Refused
+) -> Counts:
+    """Return the counts to keep by company, kind and day; add to ``refused`` what is not kept and why."""
+    owners = _owners(cells, exchange)
     good: Counts = {}
-    refused: Refused = []
-    for kind, cell in cells:
+    for cell in cells:
         owner = owners.get((cell.symbol, cell.day)) if cell.day else None
         fault = cell.fault or _unknown(cell, owner)
-        if fault is None and owner is not None and cell.day is not None and (owner, kind, cell.day) in good:
-            fault = ("DUPLICATE_ROW", "the file gave another row for it before")
+        if fault is None and owner is not None and cell.day is not None:
+            key = (owner, kind, cell.day.toordinal())
+            if key in seen:
+                fault = ("DUPLICATE_ROW", "the file gave another row for it before")
+            seen.add(key)
         if fault is not None or owner is None or cell.day is None:
             refused.append((cell, fault or ("UNPARSABLE", "it cannot be read")))
             continue
         good[owner, kind, cell.day] = float(cell.value.replace(",", ""))
-    return good, refused
+    return good
 
 
-def _counts(table: FileTable, kind: str, now: datetime) -> Iterable[_Cell]:
+def _counts(table: FileTable, kind: str, now: datetime) -> Iterator[_Cell]:
     today = now.astimezone(IST).date()
     columns = (table.texts(name) for name in ("symbol", "date", kind))
     for at, (symbol, when, text) in enumerate(zip(*columns, strict=True)):
@@ -233,42 +245,39 @@ def _store(report: ImportReport, rows: list[NewsArticle], model: type[NewsArticl
             versions.bump(VERSION_ISCORE_INPUTS)
 
 
-def _store_counts(report: ImportReport, good: Counts, source: str, progress: Progress) -> None:
-    """Write what is new or different, some rows a transaction: others may write in between, and a repeat goes on."""
-    stored = _stored_counts(good, source)
-    new = [key for key in good if key not in stored]
-    changed = [key for key in good if key in stored and stored[key] != good[key]]
-    todo = [
-        DailyCount(instrument_id=company, kind=kind, day=day, value=good[company, kind, day], source=source)
-        for company, kind, day in new + changed
-    ]
-    for at in range(0, len(todo), _BATCH):
-        progress("writing", at, len(todo))
-        with transaction.atomic():
-            DailyCount.objects.bulk_create(
-                todo[at : at + _BATCH],
-                update_conflicts=True,
-                unique_fields=["instrument", "kind", "source", "day"],
-                update_fields=["value"],
-            )
+def _store_counts(report: ImportReport, good: Counts, source: str) -> None:
+    """Write what is new or different in a transaction of its own: others write in between, and a repeat goes on."""
+    with transaction.atomic():
+        stored = _stored_counts(good, source)
+        new = [key for key in good if key not in stored]
+        changed = [key for key in good if key in stored and stored[key] != good[key]]
+        todo = [
+            DailyCount(instrument_id=company, kind=kind, day=day, value=good[company, kind, day], source=source)
+            for company, kind, day in new + changed
+        ]
+        DailyCount.objects.bulk_create(
+            todo,
+            batch_size=_BATCH,
+            update_conflicts=True,
+            unique_fields=["instrument", "kind", "source", "day"],
+            update_fields=["value"],
+        )
+        if todo:
             versions.bump(VERSION_ISCORE_INPUTS)
-    report.added, report.changed = len(new), len(changed)
-    report.unchanged = len(good) - len(todo)
+    report.added += len(new)
+    report.changed += len(changed)
+    report.unchanged += len(good) - len(todo)
 
 
 def _stored_counts(good: Counts, source: str) -> Counts:
     if not good:
         return {}
-    days = [day for _, _, day in good]
+    companies, kinds, days = (set(column) for column in zip(*good, strict=True))
     rows = DailyCount.objects.filter(
-        source=source, kind__in={kind for _, kind, _ in good}, day__gte=min(days), day__lte=max(days)
+        source=source, instrument_id__in=companies, kind__in=kinds, day__gte=min(days), day__lte=max(days)
     )
-    wanted = {company for company, _, _ in good}
-    return {
-        (company, kind, day): value
-        for company, kind, day, value in rows.values_list("instrument_id", "kind", "day", "value").iterator(20_000)
-        if company in wanted
-    }
+    values = rows.values_list("instrument_id", "kind", "day", "value").iterator(20_000)
+    return {(company, kind, day): value for company, kind, day, value in values}
 
 
 def _refuse(
