@@ -281,13 +281,12 @@ PAGES = (
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("theme", THEMES)
-def test_every_page_in_both_themes(visitor: Visitor, shown: dict[str, int], theme: str, width: int) -> None:
-    numbers = made_once(visitor, shown)
-    for path in PAGES:
-        page = visitor.open(path.format(**numbers), theme=theme, width=width)
-        expect(page.locator("html")).to_have_attribute("data-feed", "simulated")
-        if "/sweeps/{" in path:
-            expect(page.locator(".grid-map")).to_be_visible()
-        assert sideways_px(page) <= 0, path
-        assert visitor.findings(page) == [], path
-        assert visitor.errors == [], path
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_in_both_themes(visitor: Visitor, shown: dict[str, int], path: str, theme: str, width: int) -> None:
+    page = visitor.open(path.format(**made_once(visitor, shown)), theme=theme, width=width)
+    expect(page.locator("html")).to_have_attribute("data-feed", "simulated", timeout=PATIENT_MS)
+    if "/sweeps/{" in path:
+        expect(page.locator(".grid-map")).to_be_visible(timeout=PATIENT_MS)
+    assert sideways_px(page) <= 0
+    assert visitor.findings(page) == []
+    assert visitor.errors == []
