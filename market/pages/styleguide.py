@@ -58,6 +58,25 @@ def specimens() -> dict[str, Any]:
         "index": presenters.row(
             "NSE:NIFTY 50", name="NIFTY 50", last_price=24_812.05, change=112.4, change_pct=0.46, spark=SPARK
         ),
+        "metric": {
+            "key": "sharpe",
+            "label": "Sharpe ratio",
+            "figure": figures.Figure("0.82", "0.8212", "0.8212"),
+            "note": "Benchmark 0.64",
+            "how": {
+                "anchor": "sharpe",
+                "formula": "mean(r − rf) ÷ standard deviation(r − rf) × √252",
+                "inputs": "Daily returns of equity.",
+                "meaning": "Return for each unit of fluctuation, a year.",
+            },
+        },
+        "flag": {
+            "key": "SHORT_SAMPLE",
+            "label": "Short sample",
+            "kind": "warning",
+            "means": "Under three years or under thirty trades.",
+            "todo": "Choose a longer range.",
+        },
         "volume": figures.compact(34_567_890),
         "depth": presenters.depth({"buy": levels, "sell": offers}),
         "year": presenters.range_meter(1307.0, 2006.45, 1544.0),
