@@ -13,7 +13,7 @@ from signals.models import PatternSignal
 
 DIRECTION_WORDS: Final = {"bullish": "Up", "bearish": "Down", "neutral": "Either way"}
 TRENDS: Final = {1: "a rising trend", -1: "a falling trend", 0: "no trend"}
-TIMEFRAMES: Final = {"day": "Day"}
+TIMEFRAMES: Final = {"day": "daily"}
 BUSY: Final = 1.5
 
 

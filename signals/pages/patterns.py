@@ -73,15 +73,14 @@ def _choices(chosen: dict[str, Any]) -> dict[str, Any]:
 
 
 def _symbol(request: HttpRequest, found: UniversePatterns) -> str:
-    """Return the symbol asked for, else the one of the best signal; empty if there is none."""
+    """Return the symbol asked for, else that of the newest session's best signal; empty if there is none."""
     asked = request.GET.get("symbol", "").strip()
     if asked:
         try:
             return normalise_key(asked)
         except ValueError:
             return asked[:60]
-    pointing = (signal for signal in found.signals if signal.score > 0.0)
-    best = max(pointing, key=lambda signal: signal.score, default=None)
+    best = next((signal for signal in found.signals if signal.score > 0.0), None)
     return best.instrument.key if best is not None else ""
 
 
@@ -96,7 +95,7 @@ def universe_context(found: UniversePatterns, chosen: dict[str, Any]) -> dict[st
         "kinds": presenters.kind_rows(found.record),
         "data_source": found.data_source,
         "as_of": clock.isoformat_z(found.as_of),
-        "last_session": found.as_of.astimezone(clock.IST).date(),
+        "last_session": found.session,
     }
 
 

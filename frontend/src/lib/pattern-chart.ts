@@ -85,7 +85,7 @@ export class PatternChart {
     const series = points.length ? [{ name: "turns", kind: "overlay" as const, lines: [{ key: "turns", label: "Turns", points: distinct(points) }] }] : [];
     this.drawing.setIndicators({ series });
     this.drawing.showSpan(points[0]?.[0] ?? mark.time, mark.time);
-    const reasons = row.dataset.reasons ? ` Confidence moved by ${row.dataset.reasons}.` : "";
+    const reasons = row.dataset.reasons ? ` Confidence beyond the record: ${row.dataset.reasons}.` : "";
     must("#pattern-line").replaceChildren(el("strong", {}, mark.title), ` on ${this.drawing.label(mark.time as never)}. ${row.dataset.rule ?? ""}${reasons}`);
     must(".chart", this.root).scrollIntoView({ block: "nearest" });
   }

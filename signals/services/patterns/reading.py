@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
@@ -104,13 +104,14 @@ def _judged(found: Standing, symbol: str, now: datetime) -> tuple[PricePanel, Ju
 class UniversePatterns:
     """The newest signals of a universe, best first, and all that was ever decided, by pattern and direction.
 
-    ``record``: rows of ``pattern, title, direction, n, wins, share, chance`` (shares 0 to 1).
+    ``session``: the last one; ``sessions``: how many the record rests on. ``record``: rows of ``pattern, title, direction, n, wins, share, chance`` (shares 0 to 1).
     """
 
     universe: str
     signals: Sequence[PatternSignal]
     record: Sequence[dict[str, Any]]
     symbols: int
+    session: date
     sessions: int
     data_source: str
     as_of: datetime
@@ -128,6 +129,7 @@ def universe_patterns(*, universe: str, sessions: int, now: datetime) -> Univers
         signals=list(rows.select_related("instrument").order_by("-session", "-score", "instrument__symbol", "pattern")),
         record=record_rows(found),
         symbols=int(np.count_nonzero(found.panel.member[-1])),
+        session=found.session,
         sessions=found.panel.shape[0],
         data_source=found.panel.source,
         as_of=found.as_of,
