@@ -104,7 +104,8 @@ def _judged(found: Standing, symbol: str, now: datetime) -> tuple[PricePanel, Ju
 class UniversePatterns:
     """The newest signals of a universe, best first, and all that was ever decided, by pattern and direction.
 
-    ``session``: the last one; ``sessions``: how many the record rests on. ``record``: rows of ``pattern, title, direction, n, wins, share, chance`` (shares 0 to 1).
+    ``session``: the last one; ``sessions``: how many the record rests on. ``record``: rows of ``pattern, title,
+    direction, n, wins, share, chance`` (shares 0 to 1).
     """
 
     universe: str
