@@ -1,5 +1,6 @@
 """A signal's life: fired, followed, closed by rule, recorded; the track record is what the rows say."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from signals.models import FnoScan, FnoSignal, RecordEntry
 from signals.services import record
 from signals.services.fno import tracking
 from signals.services.fno.track_record import track_record
+from signals.services.fno.wire import signal_row
 from signals.tests.fno_market import Market, at, first_signal, forget, only, scan_at, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -55,6 +57,8 @@ def test_the_whole_life(market: Market) -> None:
     codes = list(RecordEntry.objects.filter(key__contains="-001:").order_by("sequence").values_list("kind", flat=True))
     assert codes == ["fno.triggered", "fno.closed"]
     assert record.verify().ok
+    line = RecordEntry.objects.get(key=f"fno:{signal.trade_code}:outcome")
+    assert json.loads(line.payload) == signal_row(signal)
     told = Event.objects.filter(aggregate_id=str(signal.pk)).order_by("id")
     assert [event.kind for event in told] == ["fno.triggered", "fno.closed"]
     assert told[1].payload["outcome"] == signal.outcome
