@@ -71,10 +71,14 @@ def _rank(name: str, unit: str = "", factor: float = 1.0, digits: int = 1) -> Ca
     def words(value: float, score: float) -> str:
         number = f"{value * factor:,.{digits}f}{unit}"
         side = "better" if score >= 50.0 else "worse"
-        share = score if score >= 50.0 else 100.0 - score
-        return f"{TITLES[name]} {number}: {side} than {share:.0f} % of the companies compared (middle 50 %)"
+        return f"{TITLES[name]} {number}: {side} than {_share(score)} % of the companies compared (middle 50 %)"
 
     return words
+
+
+def _share(score: float) -> int:
+    """Return how many in a hundred are outdone, or outdo; nobody outdoes himself, so never all."""
+    return min(99, round(max(score, 100.0 - score)))
 
 
 def _percent(name: str) -> Callable[[float, float], str]:
@@ -114,8 +118,7 @@ def _beta(value: float, score: float) -> str:
 
 def _liquidity(value: float, score: float) -> str:
     side = "easier" if score >= 50.0 else "harder"
-    share = score if score >= 50.0 else 100.0 - score
-    return f"₹{value / 1e7:,.1f} crore traded on a median day: {side} to trade than {share:.0f} % (middle 50 %)"
+    return f"₹{value / 1e7:,.1f} crore traded on a median day: {side} to trade than {_share(score)} % (middle 50 %)"
 
 
 def _attention(value: float, score: float) -> str:
