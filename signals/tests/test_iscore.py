@@ -312,3 +312,30 @@ def test_validation_measures_months_as_they_were_known() -> None:
     assert "8 month ends" in lines(found)[0]
     again = validate(months=8, now=NOW)
     assert again.result == found.result
+
+
+def test_the_admin_shows_scores_record_and_validation(client: Any) -> None:
+    from accounts.models import User
+    from signals.models import IScoreValidation
+
+    chief = User.objects.create_user("chief@example.com", "correct horse")
+    User.objects.filter(pk=chief.pk).update(is_staff=True, is_superuser=True)
+    client.force_login(User.objects.get(pk=chief.pk))
+    with transaction.atomic():
+        row = snapshot(70.0, 0.9, date(2026, 11, 5))
+        telling.tell(row, symbol=KEY, now=NOW)
+    NewsArticle.objects.create(
+        instrument=row.instrument, published_at=NOW, headline="Profit jumps", source="t", tone=0.5, seen_at=NOW
+    )
+    IScoreValidation.objects.create(
+        universe="nifty_100", data_source="import", first_session=NOW, last_session=NOW, months=2, result={},
+        engine_version="e", params_hash="p", computed_at=NOW,
+    )  # fmt: skip
+    for name, word in (
+        ("iscoresnapshot", "70.0"), ("iscorevalidation", "nifty_100"),
+        ("newsarticle", "Profit jumps"), ("recordentry", "iscore.tier_changed"),
+    ):  # fmt: skip
+        page = client.get(f"/admin/signals/{name}/")
+        assert page.status_code == 200
+        assert word in page.content.decode()
+        assert client.get(f"/admin/signals/{name}/add/").status_code == 403
