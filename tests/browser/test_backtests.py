@@ -3,6 +3,7 @@
 import json
 import re
 import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +20,14 @@ ASKED = {
     "starting_capital": 10_000_000,
     "max_per_sector": 2,
 }
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> Iterator[None]:
+    """A report draws six charts and reads a megabyte of trades: a busy machine may take longer than five seconds."""
+    expect.set_options(timeout=20_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 def make_run(visitor: Visitor, **more: Any) -> dict[str, Any]:
