@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from engines.panel import Floats, Ints
+from engines.patterns.compiling import whole
 
 #: Windows taken over from the first comparison.
 CANDIDATES: Final = 80
@@ -105,7 +105,7 @@ def _normal(x: Floats) -> Floats | None:
     return centred / spread if spread**2 > _STILL else None
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@whole
 def correlations(x: Floats, count: Ints, asked: Floats) -> Floats:
     """Return (N, M): correlation with ``asked`` of the window that ends at each of the first ``count`` bars, else -2.
 
@@ -133,7 +133,7 @@ def correlations(x: Floats, count: Ints, asked: Floats) -> Floats:
     return out
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@whole
 def _greedy(table: Floats, m: int, most: int) -> Ints:
     """Return (K, 2): column and end of the best windows, one after the other, none overlapping another of its column.
 
@@ -181,7 +181,7 @@ def _cosine(a: Floats, b: Floats) -> float:
     return float(np.clip(np.sum(a * b) / size, -1.0, 1.0)) if size > 0.0 else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@whole
 def time_warp(a: Floats, b: Floats, band: int) -> float:
     """Return the square root of the least sum of squared differences over all warpings of a and b within ``band`` bars.
 

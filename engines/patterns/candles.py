@@ -7,9 +7,9 @@ All rules take the symbol's bars and the number t of the last of them; ``atr`` i
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from engines.panel import Floats
+from engines.patterns.compiling import rule
 
 BREAKOUT_BARS: Final = 5
 
@@ -23,11 +23,6 @@ class Bars(NamedTuple):
     close: Floats
     atr: Floats
     trend: Floats
-
-
-#: Rules allocate nothing and their arrays outlive them: without reference counting, and inlined, they are several times
-#: as fast.
-rule = njit(cache=True, nogil=True, error_model="numpy", forceinline=True, _nrt=False)
 
 
 @rule

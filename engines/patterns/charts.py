@@ -7,7 +7,8 @@ close beyond its line; it fires once, and is given up when the price leaves it t
 from typing import Final
 
 from engines.panel import Floats, Ints
-from engines.patterns.candles import Bars, rule
+from engines.patterns.candles import Bars
+from engines.patterns.compiling import rule
 from engines.patterns.swings import SIDE, is_low_pivot
 
 #: Bars that a shape waits for its breakout, counted from its last pivot.

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numba import njit
 
 from engines.panel import Days, Flags, Floats, Ints, PricePanel
 from engines.patterns.bars import average_range, own_bars
-from engines.patterns.candles import rule
 from engines.patterns.catalogue import CODES
+from engines.patterns.compiling import rule, whole
 from engines.patterns.scan import Signals
 from engines.strategy.data import unlocked
 
@@ -94,7 +93,7 @@ def _resolve(
     return OPEN, -1
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@whole
 def _outcomes(
     open_: Floats, high: Floats, low: Floats, close: Floats, row: Ints, column: Ints, sign: Ints, unit: Floats
 ) -> tuple[Ints, Ints]:
@@ -106,7 +105,7 @@ def _outcomes(
     return outcome, resolved
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@whole
 def _chances(
     open_: Floats, high: Floats, low: Floats, close: Floats, unit: Floats, counted: Flags, table: Ints
 ) -> None:

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from numba import njit
 
 from engines.panel import Floats, Ints, PricePanel
 from engines.patterns import candles, charts
 from engines.patterns.bars import Measures, OwnBars, measures, own_bars
-from engines.patterns.candles import Bars, mirrored, one_symbol, rule
+from engines.patterns.candles import Bars, mirrored, one_symbol
 from engines.patterns.catalogue import (
     CODES,
     DOJI,
@@ -33,6 +32,7 @@ from engines.patterns.catalogue import (
     YEAR_BREAKOUT,
 )
 from engines.patterns.charts import POINTS, SHAPE_WIDTH
+from engines.patterns.compiling import rule, whole
 from engines.patterns.swings import turn
 
 #: Symbols that are measured side by side; bounds the memory of a pass.
@@ -69,10 +69,7 @@ class Signals:
         return len(self.row)
 
 
-_pass = njit(cache=True, nogil=True, error_model="numpy")
-
-
-@_pass
+@whole
 def _candles(b: Bars, neutral: bool, hits: Hits) -> int:
     """Write the candlestick patterns of one side; return how many."""
     found, inside, narrow = 0, -1, -1
@@ -109,7 +106,7 @@ def _put(hits: Hits, found: int, t: int, code: int, there: bool) -> int:
     return found + 1
 
 
-@_pass
+@whole
 def _charts(b: Bars, year_high: Floats, upper: Floats, squeezed: Floats, hits: Hits, found: int) -> int:
     """Write the chart patterns of one side behind the first ``found``; return how many there are then."""
     is_high, at = np.zeros(len(b.close)), np.zeros(len(b.close), np.int64)

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 
 from engines.panel import Floats, Ints
-from engines.patterns.candles import Bars, rule
+from engines.patterns.candles import Bars
+from engines.patterns.compiling import rule
 
 #: Bars on each side that a pivot must top, and after which it is known.
 SIDE: Final = 5
