@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.pages import Visitor, sideways_px
 
 PATH = "/patterns/?symbol=NSE:RELIANCE&sessions=5"
-#: The first visitor of a fresh start waits for the search of the universe.
+#: The first visitor of a fresh start waits for the search of the universe, and pages are heavy on a busy machine.
 FIRST_MS = 60_000
 
 
@@ -43,8 +43,8 @@ def test_the_table_sorts_filters_and_leads_to_a_symbol(visitor: Visitor) -> None
     table.get_by_role("searchbox").fill(code)
     expect(table.locator("tbody tr:visible .code").first).to_have_text(code)
     table.locator("tbody tr:visible a").first.click()
-    expect(page).to_have_url(re.compile(r"[?&]symbol=NSE%3A.*#symbol$"))
-    expect(page.locator(".pattern-chart h2")).to_contain_text(code)
+    expect(page).to_have_url(re.compile(r"[?&]symbol=NSE%3A.*#symbol$"), timeout=FIRST_MS)
+    expect(page.locator(".pattern-chart h2")).to_contain_text(code, timeout=FIRST_MS)
     drawn(page)
     assert visitor.errors == []
 
