@@ -18,7 +18,7 @@ from engines.patterns.analogues import history, similar
 from engines.patterns.record import judge, record
 from engines.patterns.scan import find
 
-DAYS, SYMBOLS, AFTER, ROUNDS = 6_500, 500, 20, 5
+DAYS, SYMBOLS, AFTER, ROUNDS = 6_500, 500, 20, 3
 BARS = (20, 60, 250)
 SIMILAR_MS, PEER_RATIO, SEARCH_MS = 1_000.0, 2.0, 20_000.0
 
