@@ -111,7 +111,7 @@ function showState(): void {
     const button = $<HTMLButtonElement>(id);
     if (button) button.disabled = disabled;
   };
-  set("#undo", !store.canUndo);
+  set("#undo", !store.canUndo && jsonView.malformed === null);
   set("#redo", !store.canRedo);
   set("#save", saving || hasFaults() || (editor.id !== null && !store.isDirty));
   const state = $("#save-state");
@@ -174,7 +174,8 @@ async function restore(number: number): Promise<void> {
 const attempt = (work: () => Promise<void>): void => void work().catch((cause: unknown) => toast(sentence(cause), { kind: "error" }));
 
 const STEPS: Record<string, () => unknown> = {
-  "#undo": () => store.undo(),
+  // A text that cannot be read is no state of the rules: undoing goes back to what they were.
+  "#undo": () => (jsonView.malformed ? jsonView.reset() : store.undo()),
   "#redo": () => store.redo(),
   "#save": () => void save(),
   "#compare": () => void compare(editor.key),

@@ -50,6 +50,13 @@ export class JsonView {
     this.area.scrollTop = Math.max(0, (lineOf(this.area.value, offset).line - 4) * lineHeight);
   }
 
+  /** Show the rules again as they were before the text became unreadable. */
+  reset(): void {
+    this.read = null;
+    this.write();
+    this.onText();
+  }
+
   private write(): void {
     if (this.read && same(this.read.value, this.store.body)) return;
     this.area.value = shownAs(this.store.body);
