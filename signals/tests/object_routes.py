@@ -1,0 +1,6 @@
+"""Routes of this package that name an object, for the matrix of routes and identities."""
+
+NOBODYS = {
+    "api/iscore/<str:symbol>": "a share's score, the same for everybody",
+    "api/iscore/<str:symbol>/history": "a share's scores, the same for everybody",
+}
