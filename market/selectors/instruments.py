@@ -1,6 +1,6 @@
 """Find instruments: by key, by text, by the symbol they had on a date."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -103,6 +103,17 @@ def symbol_history(exchange: str, symbols: Iterable[str]) -> dict[str, list[Date
     for spans in found.values():
         spans.sort(key=lambda span: (span.first is None) + (span.last is None))
     return found
+
+
+def owners_on(exchange: str, wanted: Collection[tuple[str, date]]) -> dict[tuple[str, date], int]:
+    """Return the id of the instrument that had each (symbol, day); those nobody had are left out."""
+    history = symbol_history(exchange, {symbol for symbol, _ in wanted})
+    return {
+        (symbol, day): span.instrument_id
+        for symbol, day in wanted
+        for span in reversed(history.get(symbol, []))
+        if span.covers(day)
+    }
 
 
 def instrument_on(exchange: str, symbol: str, day: date) -> int | None:

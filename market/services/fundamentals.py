@@ -1,6 +1,6 @@
 """Import of company figures: what was public of a company, and since when."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from market.constants import VERSION_FUNDAMENTALS
 from market.importers.fundamentals import ASSUMED_LAG_DAYS, Figure, Figures, read_figures
 from market.importers.tables import read_table
 from market.models import Fundamental
-from market.selectors.instruments import symbol_history
+from market.selectors.instruments import owners_on
 from market.services.imports import ImportReport, recorded, write_rejected
 
 #: Instrument, metric, end of the period, day it was public: what a figure of one source is known by.
@@ -84,18 +84,6 @@ def import_fundamentals(
     return report
 
 
-def _owners(cells: Iterable[Figure], exchange: str) -> dict[tuple[str, date | None], int]:
-    """Return who had each symbol on the day its figures were public."""
-    wanted = {(cell.symbol, cell.known_from) for cell in cells if cell.fault is None and cell.known_from}
-    history = symbol_history(exchange, {symbol for symbol, _ in wanted})
-    return {
-        (symbol, day): span.instrument_id
-        for symbol, day in wanted
-        for span in reversed(history.get(symbol, []))
-        if span.covers(day)
-    }
-
-
 def _stored(instruments: set[int], metrics: set[str], source: str) -> dict[Key, tuple[int, float]]:
     """Return (row's id, value) of what is stored of one source."""
     rows = Fundamental.objects.filter(instrument_id__in=instruments, metric__in=metrics, source=source)
@@ -106,12 +94,13 @@ def _stored(instruments: set[int], metrics: set[str], source: str) -> dict[Key, 
 def _sorted(cells: list[Figure], source: str, options: FundamentalOptions, progress: Progress) -> _Work:
     """Find every figure's fate. Writes nothing. Of two figures of a file for one thing the first counts."""
     progress("comparing", 0, 0)
-    owners = _owners(cells, options.exchange)
+    wanted = {(cell.symbol, cell.known_from) for cell in cells if cell.fault is None and cell.known_from}
+    owners = owners_on(options.exchange, wanted)
     stored = _stored(set(owners.values()), {cell.metric for cell in cells}, source)
     seen: dict[Key, float] = {}
     work = _Work()
     for cell in cells:
-        owner = owners.get((cell.symbol, cell.known_from))
+        owner = owners.get((cell.symbol, cell.known_from)) if cell.known_from else None
         if cell.fault is not None:
             work.refused.append((cell, *cell.fault))
         elif owner is None:

@@ -178,6 +178,14 @@ def test_a_tier_that_is_told_needs_a_point_and_a_half() -> None:
     assert changed == [True, False, True, False, True, True]
 
 
+@pytest.mark.usefixtures("universe")
+def test_a_history_never_mixes_sources_of_prices() -> None:
+    snapshot(70.0, 0.9, date(2026, 11, 30))
+    assert not reading.iscore_history(KEY, now=NOW).exists(), "the present prices are simulated, that one's imported"
+    reading.iscore_of(KEY, now=NOW)
+    assert [row.data_source for row in reading.iscore_history(KEY, now=NOW)] == ["simulated"]
+
+
 def test_an_older_session_is_never_told_after_a_newer() -> None:
     newer, older = snapshot(70.0, 0.9, date(2026, 11, 5)), snapshot(50.0, 0.9, date(2026, 11, 4))
     assert telling.tell(newer, symbol=KEY, now=NOW)

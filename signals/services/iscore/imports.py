@@ -16,7 +16,7 @@ from core.errors import InvalidRequest
 from engines.iscore.lexicon import event_kind, tone
 from market.importers.columns import NO_TIME, wall_seconds
 from market.importers.tables import FileTable, UnreadableFile, read_table
-from market.selectors.instruments import symbol_history
+from market.selectors.instruments import owners_on
 from market.services.imports import ImportReport, recorded, write_rejected
 from signals.constants import VERSION_ISCORE_INPUTS
 from signals.models import DailyCount, NewsArticle
@@ -215,16 +215,9 @@ def _instant(text: str) -> datetime | None:
         return None
 
 
-def _owners(cells: Sequence[_Cell], exchange: str) -> dict[tuple[str, date | None], int]:
+def _owners(cells: Sequence[_Cell], exchange: str) -> dict[tuple[str, date], int]:
     """Return who had each symbol on its day."""
-    wanted = {(cell.symbol, cell.day) for cell in cells if cell.fault is None and cell.day}
-    history = symbol_history(exchange, {symbol for symbol, _ in wanted})
-    return {
-        (symbol, day): span.instrument_id
-        for symbol, day in wanted
-        for span in reversed(history.get(symbol, []))
-        if span.covers(day)
-    }
+    return owners_on(exchange, {(cell.symbol, cell.day) for cell in cells if cell.fault is None and cell.day})
 
 
 def _unknown(cell: _Cell, owner: int | None) -> tuple[str, str] | None:

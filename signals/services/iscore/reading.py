@@ -15,8 +15,9 @@ from engines.iscore.words import component_title
 from market.selectors.instruments import find_instrument, names_of
 from signals.models import IScoreSnapshot
 from signals.services.history import known_symbol
-from signals.services.iscore.scoring import Scored, of_symbol, scored
+from signals.services.iscore.scoring import Scored, of_symbol, reference_universe, scored
 from signals.services.iscore.snapshots import snapshot_for
+from signals.services.market_data import whole_panel
 
 SORTS: Final = ("iscore", "confidence", "symbol", "sector", "change", *WEIGHTS)
 
@@ -180,6 +181,15 @@ def iscore_history(symbol: str, *, now: datetime) -> QuerySet[IScoreSnapshot]:
     if not known_symbol(symbol, now=now):
         raise NotFound(f"There is no symbol {symbol}.")
     instrument = find_instrument(symbol, now=now)
-    rows = IScoreSnapshot.objects.filter(instrument=instrument) if instrument else IScoreSnapshot.objects.none()
-    newest = rows.order_by("-session", "-computed_at").values_list("data_source", flat=True).first()
-    return rows.filter(data_source=newest or "").order_by("-session")
+    if instrument is None:
+        return IScoreSnapshot.objects.none()
+    rows = IScoreSnapshot.objects.filter(instrument=instrument, data_source=_present_source(now))
+    return rows.order_by("-session")
+
+
+def _present_source(now: datetime) -> str:
+    """Return whose prices scores rest on now; none without a universe or prices."""
+    try:
+        return whole_panel(reference_universe(), now).source
+    except (NotFound, DataUnavailable):
+        return ""
