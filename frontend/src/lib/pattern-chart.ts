@@ -2,9 +2,9 @@
 
 import { explain, getJson } from "./api";
 import { daysBefore, istDay, toBar, type Bar, type Candles } from "./chart/bars";
+import { legend, note, spoken, walked } from "./chart/reading";
 import { ChartView, type BarMarker } from "./chart/view";
-import { $$, el, embedded, isTyping, must } from "./dom";
-import { compact, price } from "./format";
+import { $$, el, embedded, must } from "./dom";
 
 /** A pattern with a direction; `turns` are [date, price] of the swings it is made of. */
 export type Mark = { at: number; time: string; sign: 1 | -1; title: string; kind: "candle" | "chart"; turns: [string, number][]; close: number };
@@ -46,18 +46,18 @@ export class PatternChart {
   }
 
   private async load(): Promise<void> {
-    this.note(null, true);
+    note(this.root, null, true);
     const from = daysBefore(this.marks.at(-1)?.time ?? istDay(Date.now() / 1000), SPAN_DAYS);
     const query = new URLSearchParams({ symbol: this.root.dataset.symbol!, interval: "day", adjusted: "true", from });
     try {
       const answer = await getJson<Candles>(`/api/market/candles?${query}`);
       this.drawing.setBars(answer.candles.map(toBar), false);
       must(".chart-source", this.root).textContent = answer.data_source ?? "no data";
-      this.note(answer.candles.length ? null : "There are no daily candles of this symbol.", false);
+      note(this.root, answer.candles.length ? null : "There are no daily candles of this symbol.", false);
       this.draw();
       this.describe();
     } catch (cause) {
-      this.note(`The candles could not be loaded. ${explain(cause)}`, false);
+      note(this.root, `The candles could not be loaded. ${explain(cause)}`, false);
       must("[data-retry]", this.root).hidden = false;
     }
   }
@@ -91,43 +91,19 @@ export class PatternChart {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    const far = event.shiftKey ? 10 : 1;
-    const keys: Record<string, () => Bar | null | void> = {
-      ArrowLeft: () => this.drawing.step(-far),
-      ArrowRight: () => this.drawing.step(far),
-      "+": () => this.drawing.zoom(0.8),
-      "=": () => this.drawing.zoom(0.8),
-      "-": () => this.drawing.zoom(1.25),
-      Escape: () => this.drawing.clearCursor(),
-    };
-    const run = keys[event.key];
-    if (!run) return;
-    event.preventDefault();
-    const bar = run();
+    const bar = walked(event, this.drawing);
     if (!bar) return;
     const here = this.marks.filter(({ time }) => time === bar.time).map(({ title }) => title);
-    must("#announcer").textContent = `${this.drawing.label(bar.time as never)}: open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}${here.length ? `. ${here.join(", ")}` : ""}`;
+    must("#announcer").textContent = `${spoken(this.drawing.label(bar.time as never), bar)}${here.length ? `. ${here.join(", ")}` : ""}`;
   }
 
   private legend(at: Bar | null): void {
     const bar = at ?? this.drawing?.bars.at(-1);
-    const box = must(".chart-legend .values", this.root);
-    if (!bar) return box.replaceChildren();
-    const pair = (name: string, value: string): HTMLElement => el("span", { class: name !== "C" && "wide" }, `${name} `, el("b", {}, value));
-    box.replaceChildren(el("span", {}, this.drawing.label(bar.time as never)), pair("O", price(bar.open)), pair("H", price(bar.high)), pair("L", price(bar.low)), pair("C", price(bar.close)), pair("Vol", compact(bar.volume)));
+    legend(this.root, bar ? this.drawing.label(bar.time as never) : "", bar);
   }
 
   private describe(): void {
     must(".chart", this.root).setAttribute("aria-label", `Candles, ${this.drawing.bars.length} days, with ${this.marks.length} patterns marked. The table below has the same patterns. Arrow keys read bar by bar.`);
-  }
-
-  private note(text: string | null, loading: boolean): void {
-    const note = must(".chart-note", this.root);
-    note.hidden = text === null && !loading;
-    must(".skeleton", note).hidden = !loading;
-    must(".message", note).textContent = text ?? "";
-    must("[data-retry]", note).hidden = true;
   }
 }
 

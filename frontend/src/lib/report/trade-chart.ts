@@ -2,9 +2,10 @@
 
 import { explain, getJson } from "../api";
 import { toBar, type Bar, type Candles } from "../chart/bars";
+import { legend, note, spoken, walked } from "../chart/reading";
 import { ChartView, type BarMarker } from "../chart/view";
-import { $, el, isTyping, must } from "../dom";
-import { compact, direction, istDate, number, price, signedPct } from "../format";
+import { el, must } from "../dom";
+import { direction, istDate, number, price, signedPct } from "../format";
 import { signedRupees } from "./money";
 import type { Addon, Position, Run, Trade } from "./types";
 
@@ -99,7 +100,7 @@ export class TradeChart {
     const question = ++this.question;
     const [first, last] = [this.run.equity_curve[0], this.run.equity_curve.at(-1)];
     if (!first || !last) return;
-    this.note(null, true);
+    note(this.root, null, true);
     const read = (range: { from: string; to: string }): Promise<Candles> =>
       getJson<Candles>(`/api/market/candles?${new URLSearchParams({ symbol, interval: "day", adjusted: "true", ...range })}`);
     try {
@@ -111,11 +112,11 @@ export class TradeChart {
       this.drawing.setMarkers(markersOf(ofThis(this.run.trades), ofThis(this.run.open_positions), ofThis(this.run.addons)));
       must(".chart-source", this.root).textContent = answers.at(-1)?.data_source ?? "no data";
       this.describe(bars);
-      this.note(bars.length ? null : "There are no daily candles of this share any more.", false);
+      note(this.root, bars.length ? null : "There are no daily candles of this share any more.", false);
       this.goTo(this.mine.length - 1);
     } catch (cause) {
       if (question !== this.question) return;
-      this.note(`The candles could not be loaded. ${explain(cause)}`, false);
+      note(this.root, `The candles could not be loaded. ${explain(cause)}`, false);
       must("[data-retry]", this.root).hidden = false;
     }
   }
@@ -138,42 +139,17 @@ export class TradeChart {
   }
 
   private key(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
-    const far = event.shiftKey ? 10 : 1;
-    const keys: Record<string, () => Bar | null | void> = {
-      ArrowLeft: () => this.drawing.step(-far),
-      ArrowRight: () => this.drawing.step(far),
-      "+": () => this.drawing.zoom(0.8),
-      "=": () => this.drawing.zoom(0.8),
-      "-": () => this.drawing.zoom(1.25),
-      Escape: () => this.drawing.clearCursor(),
-    };
-    const run = keys[event.key];
-    if (!run) return;
-    event.preventDefault();
-    const bar = run();
-    if (bar) must("#announcer").textContent = `${this.drawing.label(bar.time as never)}: open ${price(bar.open)}, high ${price(bar.high)}, low ${price(bar.low)}, close ${price(bar.close)}`;
+    const bar = walked(event, this.drawing);
+    if (bar) must("#announcer").textContent = spoken(this.drawing.label(bar.time as never), bar);
   }
 
   private legend(at: Bar | null): void {
     const bar = at ?? this.drawing?.bars.at(-1);
-    const box = must(".chart-legend .values", this.root);
-    if (!bar) return box.replaceChildren();
-    const pair = (name: string, value: string): HTMLElement => el("span", { class: name !== "C" && "wide" }, `${name} `, el("b", {}, value));
-    box.replaceChildren(el("span", {}, dayLabel(String(bar.time))), pair("O", price(bar.open)), pair("H", price(bar.high)), pair("L", price(bar.low)), pair("C", price(bar.close)), pair("Vol", compact(bar.volume)));
+    legend(this.root, bar ? dayLabel(String(bar.time)) : "", bar);
   }
 
   private describe(bars: Bar[]): void {
     const name = this.symbol.slice(this.symbol.indexOf(":") + 1);
     must(".chart", this.root).setAttribute("aria-label", `Candles of ${name}, ${bars.length} days, with ${this.mine.length} trades marked. The table of trades has the same trades. Arrow keys read bar by bar.`);
-  }
-
-  private note(text: string | null, loading: boolean): void {
-    const note = must(".chart-note", this.root);
-    note.hidden = text === null && !loading;
-    const skeleton = $<HTMLElement>(".skeleton", note);
-    if (skeleton) skeleton.hidden = !loading;
-    must(".message", note).textContent = text ?? "";
-    must("[data-retry]", note).hidden = true;
   }
 }
