@@ -179,6 +179,24 @@ def test_a_tier_that_is_told_needs_a_point_and_a_half() -> None:
 
 
 @pytest.mark.usefixtures("universe")
+def test_old_results_keep_their_numbers_and_lose_their_words() -> None:
+    answer = reading.iscore_of(KEY, now=NOW)
+    day = answer["as_of_session"]
+    row = IScoreSnapshot.objects.get()
+    size = len(str(row.result))
+    assert snapshots.shorten_old(data_source="simulated", before=row.session) == 0
+    assert snapshots.shorten_old(data_source="import", before=row.session + timedelta(days=1)) == 0
+    assert snapshots.shorten_old(data_source="simulated", before=row.session + timedelta(days=1)) == 1
+    assert snapshots.shorten_old(data_source="simulated", before=row.session + timedelta(days=1)) == 0
+    row.refresh_from_db()
+    assert len(str(row.result)) < size / 2
+    assert row.result["as_of_session"] == day
+    assert row.result["components"]["trend"]["score"] == answer["components"]["trend"]["score"]
+    points = [one["points"] for part in row.result["components"].values() for one in part["inputs"]]
+    assert sum(points) == pytest.approx(answer["iscore"] - 50.0, abs=0.2)
+
+
+@pytest.mark.usefixtures("universe")
 def test_a_history_never_mixes_sources_of_prices() -> None:
     snapshot(70.0, 0.9, date(2026, 11, 30))
     assert not reading.iscore_history(KEY, now=NOW).exists(), "the present prices are simulated, that one's imported"
@@ -223,7 +241,7 @@ def test_two_schedulers_and_their_workers_make_one_night(race: Race, settings: A
             IScoreSnapshot.objects.count,
             Event.objects.filter(kind="iscore.changed").count,
             RecordEntry.objects.count,
-            JobSlot.objects.filter(job="signals.iscore:nifty_100", status="done").count,
+            JobSlot.objects.filter(job="signals.iscore:nifty_100:simulated", status="done").count,
         )
         return tuple(count() for count in counted)
 
@@ -231,6 +249,23 @@ def test_two_schedulers_and_their_workers_make_one_night(race: Race, settings: A
     assert sorted(results) == [(0, 0), (0, 0), (0, 0), (len(SYMBOLS), len(SYMBOLS))]
     assert race(look, 1) == [(len(SYMBOLS), len(SYMBOLS), len(SYMBOLS), 1)]
     assert race(work, 2) == [(0, 0), (0, 0)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("universe")
+def test_a_night_that_fails_is_tried_three_times_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(nightly, "snapshots_for", fail)
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError):
+                nightly.run_once(now=NOW)
+    assert nightly.run_once(now=NOW).told == len(SYMBOLS)
+    assert nightly.run_once(now=NOW).session is None
+    JobSlot.objects.update(status="failed")
+    assert nightly.run_once(now=NOW).session is None
 
 
 @pytest.mark.usefixtures("universe")

@@ -9,17 +9,21 @@ from django.db import transaction
 
 from core import clock, jobs
 from core.errors import DataUnavailable, NotFound
+from core.models import JobSlot
 from market.models import Instrument
 from signals.models import IScoreStanding
 from signals.services.iscore.inputs import columns_of
 from signals.services.iscore.scoring import Scored, last_session, reference_universe, scored
-from signals.services.iscore.snapshots import snapshots_for
+from signals.services.iscore.snapshots import shorten_old, snapshots_for
 from signals.services.iscore.telling import tell
 from signals.services.market_data import whole_panel
 
 BATCH: Final = 20
 LEASE: Final = timedelta(minutes=5)
 JOB: Final = "signals.iscore"
+TRIES: Final = 3
+#: How long results are kept with their words.
+WORDS_KEPT: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,19 @@ def run_once(*, now: datetime, universe: str = "") -> Night:
     """Work out the last complete session's scores unless that is done or being done. For the scheduler.
 
     The slot is the session, so that a day without prices makes none, and prices that come late make theirs. A worker
-    that dies is followed by another after the lease; what the first has kept and told is not done again.
+    that dies is followed by another after the lease, one that fails by the next turn, three times in all; what was kept
+    and told is not done again.
     """
     try:
         name = universe or reference_universe()
-        session = last_session(whole_panel(name, now), now)
+        panel = whole_panel(name, now)
+        session = last_session(panel, now)
     except (NotFound, DataUnavailable):
         return Night(universe, None)
-    with jobs.run_slot(f"{JOB}:{name}", session.toordinal(), now=now, lease=LEASE) as claim:
+    job = _job(f"{JOB}:{name}:{panel.source}", session)
+    if job is None:
+        return Night(name, None)
+    with jobs.run_slot(job, session.toordinal(), now=now, lease=LEASE) as claim:
         if claim is None:
             return Night(name, None)
 
@@ -51,7 +60,21 @@ def run_once(*, now: datetime, universe: str = "") -> Night:
             if not jobs.extend_slot(claim, now=clock.now(), lease=LEASE):
                 raise RuntimeError("another worker took this session over")
 
-        return run(now=now, universe=name, session=session, after_batch=still_mine)
+        night = run(now=now, universe=name, session=session, after_batch=still_mine)
+        shorten_old(data_source=panel.source, before=session - WORDS_KEPT)
+        return night
+    return Night(name, None)
+
+
+def _job(name: str, session: date) -> str | None:
+    """Return the job's name for a session: after a failure the next one, None after three."""
+    tries = [name, *(f"{name}#{number}" for number in range(2, TRIES + 1))]
+    failed = set(
+        JobSlot.objects.filter(job__in=tries, slot=session.toordinal(), status=JobSlot.Status.FAILED).values_list(
+            "job", flat=True
+        )
+    )
+    return next((one for one in tries if one not in failed), None)
 
 
 def run(

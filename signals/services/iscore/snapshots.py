@@ -1,8 +1,8 @@
 """I-Scores of sessions as rows: once for a state of the inputs, with what moved them since the session before."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,6 +14,7 @@ from signals.constants import VERSION_ISCORE
 from signals.models import IScoreSnapshot
 from signals.services.iscore.scoring import Scored
 
+_SHORTENED_AT_ONCE: Final = 1_000
 Rows = dict[int, IScoreSnapshot]
 
 
@@ -40,6 +41,30 @@ def snapshot_for(found: Scored, instrument: Instrument, *, now: datetime) -> ISc
         session=found.session, data_source=found.data_source, instrument=instrument, data_key=found.key
     ).first()
     return row or snapshots_for(found, [instrument], now=now)[instrument.pk]
+
+
+def shorten_old(*, data_source: str, before: date) -> int:
+    """Leave of results of sessions before a day only their numbers; return how many were shortened.
+
+    The words follow from numbers and tables. What moved a score is a column of its own and stays.
+    """
+    old = IScoreSnapshot.objects.filter(data_source=data_source, session__lt=before, result__has_key="score_factors")
+    rows = list(old.order_by("session").only("pk", "result")[:_SHORTENED_AT_ONCE])
+    for row in rows:
+        row.result = _numbers(row.result)
+    IScoreSnapshot.objects.bulk_update(rows, ["result"], batch_size=100)
+    return len(rows)
+
+
+def _numbers(result: dict[str, Any]) -> dict[str, Any]:
+    kept = {name: value for name, value in result.items() if name not in ("score_factors", "summary", "missing_inputs")}
+    dropped = ("factors", "inputs", "title", "missing")
+    parts = {
+        name: {key: value for key, value in part.items() if key not in dropped}
+        | {"inputs": [{key: one[key] for key in ("input", "score", "value", "points")} for one in part["inputs"]]}
+        for name, part in result["components"].items()
+    }
+    return kept | {"components": parts}
 
 
 def _before(found: Scored, instruments: Sequence[Instrument]) -> dict[int, dict[str, Any]]:
