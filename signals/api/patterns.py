@@ -53,14 +53,14 @@ class PatternOut(serializers.Serializer):
     at = serializers.DateField()
 
 
-class TurnOut(serializers.Serializer):
+class PatternTurnOut(serializers.Serializer):
     """A turn of the price that a chart pattern is made of."""
 
     at = serializers.DateField()
     price = serializers.FloatField()
 
 
-class DetailOut(serializers.Serializer):
+class PatternGroundsOut(serializers.Serializer):
     """What stands behind a signal; only with ``detail``. ``chance_pct``: share of all bars that won so."""
 
     title = serializers.CharField()
@@ -74,13 +74,13 @@ class DetailOut(serializers.Serializer):
     trend = serializers.ChoiceField([-1, 0, 1])
     outcome = serializers.ChoiceField(["won", "lost"], allow_null=True)
     resolved_on = serializers.DateField(allow_null=True)
-    points = TurnOut(many=True)
+    points = PatternTurnOut(many=True)
 
 
 class PatternDetailOut(PatternOut):
     """A pattern, and with ``detail`` what stands behind it."""
 
-    detail = DetailOut(required=False)
+    detail = PatternGroundsOut(required=False)
 
 
 class PatternsApi(APIView):
@@ -141,25 +141,25 @@ class SimilarityOut(serializers.Serializer):
     composite = serializers.FloatField()
 
 
-class AfterOut(serializers.Serializer):
+class SimilarAfterOut(serializers.Serializer):
     """What followed a match."""
 
     bars = serializers.IntegerField()
     return_pct = serializers.FloatField()
 
 
-class MatchOut(serializers.Serializer):
+class SimilarMatchOut(serializers.Serializer):
     """A window of history. ``path``, only with ``paths``: percent from its last close, of its bars and those after."""
 
     symbol = serializers.CharField()
     start = serializers.DateField()
     end = serializers.DateField()
     similarity = SimilarityOut()
-    after = AfterOut()
+    after = SimilarAfterOut()
     path = serializers.ListField(child=serializers.FloatField(), required=False)
 
 
-class SummaryOut(serializers.Serializer):
+class SimilarSummaryOut(serializers.Serializer):
     """What followed, in percent. Matches close in time count as one of ``periods``, on which the 95 % bounds rest.
 
     ``base``: the same after every bar of the universe.
@@ -180,7 +180,7 @@ class SummaryOut(serializers.Serializer):
     base_median_pct = NumberOrNull()
 
 
-class PathsOut(serializers.Serializer):
+class SimilarPathsOut(serializers.Serializer):
     """What a drawing needs: the window asked for, and the quartiles of what followed, bar by bar."""
 
     start = serializers.DateField()
@@ -202,9 +202,9 @@ class SimilarApi(APIView):
     class Output(serializers.Serializer):
         symbol = serializers.CharField()
         bars = serializers.IntegerField()
-        matches = MatchOut(many=True)
-        summary = SummaryOut()
-        paths = PathsOut(required=False)
+        matches = SimilarMatchOut(many=True)
+        summary = SimilarSummaryOut()
+        paths = SimilarPathsOut(required=False)
         data_source = serializers.CharField()
         as_of = serializers.DateTimeField()
 
@@ -240,7 +240,7 @@ def _paths(found: Analogues, matches: list[dict[str, Any]]) -> dict[str, Any]:
     return {"matches": drawn, "paths": paths}
 
 
-class ScanRowOut(PatternOut):
+class PatternScanRowOut(PatternOut):
     """A signal of a universe. ``liquidity_pct``: the stock's place among the members by traded rupees, 100 the most."""
 
     symbol = serializers.CharField()
@@ -249,7 +249,7 @@ class ScanRowOut(PatternOut):
     liquidity_pct = serializers.FloatField()
 
 
-class KindOut(serializers.Serializer):
+class PatternKindOut(serializers.Serializer):
     """All decided signals of a pattern in the universe: ``wins`` of ``n`` won; ``chance_pct`` of all bars did."""
 
     pattern = serializers.CharField()
@@ -272,8 +272,8 @@ class ScanApi(APIView):
         universe = serializers.CharField()
         symbols = serializers.IntegerField()
         sessions = serializers.IntegerField(help_text="Sessions of history behind the record")
-        signals = ScanRowOut(many=True)
-        record = KindOut(many=True)
+        signals = PatternScanRowOut(many=True)
+        record = PatternKindOut(many=True)
         data_source = serializers.CharField()
         as_of = serializers.DateTimeField()
 

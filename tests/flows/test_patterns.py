@@ -130,3 +130,50 @@ def test_what_is_refused(signed_in: Any, path: str, status: int, says: str) -> N
 @pytest.mark.parametrize("path", ["/api/patterns?symbol=NSE:TCS", "/api/patterns/similar?symbol=NSE:TCS&bars=30"])
 def test_strangers_are_refused(client: Any, path: str) -> None:
     assert_user_shape(client.get(path), 401)
+
+
+def test_the_page_shows_signals_record_and_symbol(signed_in: Any) -> None:
+    page = signed_in.get("/patterns/?sessions=5&symbol=nse:tcs")
+    assert page.status_code == 200
+    assert page.context["symbol"] == "NSE:TCS"
+    assert len(page.context["rows"]) == len(signed_in.get("/api/patterns/scan?sessions=5").json()["signals"])
+    text = page.content.decode()
+    assert 'id="pattern-marks"' in text
+    assert "simulated" in text
+    for row in page.context["kinds"]:
+        assert row.verdict in text
+
+
+def test_the_page_reads_the_database_a_fixed_number_of_times(
+    signed_in: Any, django_assert_max_num_queries: Any
+) -> None:
+    signed_in.get("/patterns/?sessions=20")
+    with django_assert_max_num_queries(40):
+        signed_in.get("/patterns/?sessions=20")
+
+
+def test_without_a_symbol_the_newest_sessions_best_is_shown(signed_in: Any) -> None:
+    page = signed_in.get("/patterns/?sessions=20")
+    rows = signed_in.get("/api/patterns/scan?sessions=20").json()["signals"]
+    newest = [row for row in rows if row["at"] == rows[0]["at"] and row["direction"] != "neutral"]
+    best = max(newest, key=lambda row: row["confidence"] * row["liquidity_pct"])
+    assert page.context["symbol"] == best["symbol"]
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("universe=nowhere", "There is no universe &#x27;nowhere&#x27;."),
+        ("symbol=NSE:NOSUCH", "NSE:NOSUCH is not known."),
+        ("symbol=A:B:C", "No chart for A:B:C"),
+        ("sessions=many&bars=7&after=x", "Last session"),
+    ],
+)
+def test_the_page_says_what_it_cannot_show(signed_in: Any, query: str, says: str) -> None:
+    page = signed_in.get(f"/patterns/?{query}")
+    assert page.status_code == 200
+    assert says in page.content.decode()
+
+
+def test_the_page_is_for_people_who_signed_in(client: Any) -> None:
+    assert client.get("/patterns/").status_code == 302
