@@ -28,7 +28,7 @@ def find_patterns() -> None:
                 raise SlotSkipped(error.detail) from None
 
 
-@shared_task(name="signals.scan_fno", queue="scan")
+@shared_task(name="signals.scan_fno")
 def scan_fno() -> None:
     """Scan each index once a minute of market hours and follow its live signal. Safe to run any number of times."""
     scan_due(now=clock.now())

@@ -227,6 +227,7 @@ CELERY_TASK_ROUTES = {
     "market.*": {"queue": "imports"},
     "backtest.*": {"queue": "backtest"},
     "partners.*": {"queue": "webhooks"},
+    "signals.scan_fno": {"queue": "scan"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
 

@@ -4,6 +4,7 @@
 Any field may be named in the address too (``&start_date=2022-04-01``), so that a form half filled has a link.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -34,6 +35,7 @@ from signals.services.strategies.saving import current_version
 from signals.services.strategies.templates import ensure_templates
 
 DEFAULT_YEARS: Final = 5
+MAX_FLAT_PCT: Final = 50
 FINANCIAL_YEARS: Final = 8
 MOST_LISTED: Final = 300
 DEFAULT_STRATEGY: Final = "v3_dip_buyer"
@@ -120,7 +122,7 @@ def _of_run(user: User, run: Run) -> Chosen:
 def form_context(request: HttpRequest, chosen: Chosen, earlier: Run | None, offered: dict[str, Any]) -> dict[str, Any]:
     """Return everything the form prints."""
     asked = earlier.request if earlier else {}
-    costs = asked.get("costs", offered["defaults"]["costs"])
+    costs = _costs(request.GET.get("costs", ""), offered) or asked.get("costs", offered["defaults"]["costs"])
     return {
         "place": "strategies",
         "tab": "backtests",
@@ -162,6 +164,17 @@ def strategy_groups(user: User, chosen: Chosen) -> list[dict[str, Any]]:
         one = {"value": chosen.key, "label": chosen.name, "current": True}
         groups.append({"label": "Shared", "choices": [one]})
     return [group for group in groups if group["choices"]]
+
+
+def _costs(text: str, offered: dict[str, Any]) -> str | dict[str, float] | None:
+    """Return the charges named in the address: a plan, or ``{"flat_pct": 0.1}``; None for anything else."""
+    if text in offered["costs"]:
+        return text
+    try:
+        flat = float(json.loads(text)["flat_pct"])
+    except (ValueError, TypeError, KeyError):
+        return None
+    return {"flat_pct": flat} if 0 <= flat <= MAX_FLAT_PCT else None
 
 
 def values(request: HttpRequest, chosen: Chosen, asked: dict[str, Any], offered: dict[str, Any]) -> dict[str, str]:

@@ -189,19 +189,9 @@ def _compare(op: int, left: int, right: int, scalar: Floats, where: Ints, out: T
 
 @loop
 def execute(
-    code: Ints,
-    constants: Floats,
-    addresses: Ints,
-    layouts: Ints,
-    width: int,
-    scalar: Floats,
-    where: Ints,
-    scratch: Floats,
-    scratch_address: int,
-    stack: Truths,
-    truths: Truths,
-    numbers: Floats,
-) -> None:
+    code: Ints, constants: Floats, addresses: Ints, layouts: Ints, width: int, scalar: Floats, where: Ints,
+    scratch: Floats, scratch_address: int, stack: Truths, truths: Truths, numbers: Floats,
+) -> None:  # fmt: skip
     """Run ``code`` for a block of days at a time.
 
     ``scratch``: (depth, B·W) and ``stack``: (depth, B·W) int8 for blocks of B days; ``scalar``, ``where``: (depth,),

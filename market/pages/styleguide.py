@@ -44,6 +44,27 @@ class StyleGuidePage(LoginRequiredMixin, UserPassesTestMixin, View):
         return render(request, "styleguide.html", specimens())
 
 
+METRIC = {
+    "key": "sharpe",
+    "label": "Sharpe ratio",
+    "figure": figures.Figure("0.82", "0.8212", "0.8212"),
+    "note": "Benchmark 0.64",
+    "how": {
+        "anchor": "sharpe",
+        "formula": "mean(r − rf) ÷ standard deviation(r − rf) × √252",
+        "inputs": "Daily returns of equity.",
+        "meaning": "Return for each unit of fluctuation, a year.",
+    },
+}
+FLAG = {
+    "key": "SHORT_SAMPLE",
+    "label": "Short sample",
+    "kind": "warning",
+    "means": "Under three years or under thirty trades.",
+    "todo": "Choose a longer range.",
+}
+
+
 def specimens() -> dict[str, Any]:
     """Return one value for each component."""
     levels = [{"price": 1544.0 - i * 0.05, "quantity": 900 - 150 * i, "orders": 12 - i} for i in range(5)]
@@ -58,25 +79,8 @@ def specimens() -> dict[str, Any]:
         "index": presenters.row(
             "NSE:NIFTY 50", name="NIFTY 50", last_price=24_812.05, change=112.4, change_pct=0.46, spark=SPARK
         ),
-        "metric": {
-            "key": "sharpe",
-            "label": "Sharpe ratio",
-            "figure": figures.Figure("0.82", "0.8212", "0.8212"),
-            "note": "Benchmark 0.64",
-            "how": {
-                "anchor": "sharpe",
-                "formula": "mean(r − rf) ÷ standard deviation(r − rf) × √252",
-                "inputs": "Daily returns of equity.",
-                "meaning": "Return for each unit of fluctuation, a year.",
-            },
-        },
-        "flag": {
-            "key": "SHORT_SAMPLE",
-            "label": "Short sample",
-            "kind": "warning",
-            "means": "Under three years or under thirty trades.",
-            "todo": "Choose a longer range.",
-        },
+        "metric": METRIC,
+        "flag": FLAG,
         "volume": figures.compact(34_567_890),
         "depth": presenters.depth({"buy": levels, "sell": offers}),
         "year": presenters.range_meter(1307.0, 2006.45, 1544.0),

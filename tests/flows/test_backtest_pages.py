@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -153,6 +154,13 @@ def test_the_form_is_filled_as_the_run_was(signed_in: Any) -> None:
                 "starting_capital": "1000000", "slippage_bps": "5", "version": "1"}  # fmt: skip
     assert {name: value_of(html, name) for name in expected} == expected
     assert value_of(page(signed_in, f"/backtests/new/?run={result['id']}&seed=9"), "seed") == "9"
+
+
+def test_charges_may_be_named_in_the_address(signed_in: Any) -> None:
+    flat = page(signed_in, "/backtests/new/?costs=%7B%22flat_pct%22%3A0.3%7D")
+    assert value_of(flat, "costs.flat_pct") == "0.3"
+    for odd in ("tea", "[1]", '{"flat_pct":"x"}', '{"flat_pct":51}'):
+        assert value_of(page(signed_in, f"/backtests/new/?{urlencode({'costs': odd})}"), "costs.flat_pct") == "0.1"
 
 
 def test_a_run_whose_strategy_is_gone_can_be_run_again(signed_in: Any) -> None:
