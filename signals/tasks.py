@@ -34,7 +34,7 @@ def scan_fno() -> None:
     scan_due(now=clock.now())
 
 
-@shared_task(name="signals.iscore_nightly")
+@shared_task(name="signals.iscore_nightly", queue="imports", soft_time_limit=240, time_limit=280)
 def iscore_nightly() -> None:
     """Work out and tell the I-Scores of the last complete session, once however many beats there are."""
     from signals.services.iscore.nightly import run_once
@@ -42,12 +42,12 @@ def iscore_nightly() -> None:
     run_once(now=clock.now())
 
 
-@shared_task(name="signals.iscore_inputs")
+@shared_task(name="signals.iscore_inputs", queue="imports", soft_time_limit=240, time_limit=280)
 def iscore_inputs() -> None:
-    """Fetch what I-Scores need beside prices from the sources that are switched on; once a day."""
-    from signals.services.iscore.fetching import daily
+    """Fetch the hour's share of what I-Scores need beside prices, from the sources that are switched on."""
+    from signals.services.iscore.fetching import hourly
 
-    daily(now=clock.now())
+    hourly(now=clock.now())
 
 
 @shared_task(name="signals.prune_scans")

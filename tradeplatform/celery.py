@@ -23,7 +23,7 @@ app.conf.beat_schedule = {
     "webhooks that are due": {"task": "partners.deliver", "schedule": 5.0},
     "old deliveries": {"task": "partners.prune", "schedule": crontab(hour="20", minute="45")},
     "I-Scores of the last session": {"task": "signals.iscore_nightly", "schedule": 120.0},
-    "inputs of I-Scores": {"task": "signals.iscore_inputs", "schedule": crontab(hour="13", minute="0")},
+    "inputs of I-Scores": {"task": "signals.iscore_inputs", "schedule": crontab(minute="10")},
     "scans of months ago": {"task": "signals.prune_scans", "schedule": crontab(hour="20", minute="50")},
     "housekeeping": {"task": "core.prune", "schedule": crontab(hour="20", minute="30")},
 }

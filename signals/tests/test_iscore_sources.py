@@ -264,18 +264,37 @@ def test_figures_are_stored_as_known_from_the_day_they_were_seen() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_daily_fetch_runs_once_a_day_and_not_at_all_when_nothing_is_switched_on(
-    settings: Any, web: WebStandIn
-) -> None:
+def test_the_fetch_runs_once_an_hour_if_switched_on(settings: Any, web: WebStandIn) -> None:
     make_universe("nifty_100")
-    assert fetching.daily(now=NOW) is None
+    assert fetching.hourly(now=NOW) is None
     assert not JobSlot.objects.exists()
     settings.ISCORE_SOURCES, settings.NEWS_FEEDS = ("feeds",), (f"{web.root}/rss",)
     Instrument.objects.filter(symbol="RELIANCE").update(name="Reliance Industries Ltd.")
-    first = fetching.daily(now=NOW)
+    first = fetching.hourly(now=NOW)
     assert first is not None
     assert first.added == {"feed": 1}
-    assert fetching.daily(now=NOW) is None
+    assert fetching.hourly(now=NOW + timedelta(minutes=50)) is None
+    later = fetching.hourly(now=NOW + timedelta(hours=1))
+    assert later is not None
+    assert later.added == {"feed": 0}
+
+
+@pytest.mark.usefixtures("listed")
+def test_a_day_of_hours_asks_about_every_company_once() -> None:
+    class Source:
+        name = "wikipedia"
+
+        def __init__(self) -> None:
+            self.asked: list[str] = []
+
+        def counts(self, company: Company, start: date, end: date) -> list[Any]:
+            self.asked.append(company.symbol)
+            return []
+
+    source = Source()
+    for turn in range(fetching.DAY):
+        fetching.fetch_all(sources=fetching.Sources(attention=source), now=NOW, turn=turn, pause=lambda seconds: None)
+    assert len(source.asked) == len(set(source.asked)) == Instrument.objects.count()
 
 
 def report_of(command: str, path: Path, *more: str) -> str:

@@ -5,7 +5,8 @@ A source that fails is named in the result and the others go on. What is stored 
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -36,7 +37,9 @@ log = logging.getLogger("platform.iscore")
 
 FEEDS, WIKIPEDIA, YAHOO = "feeds", "wikipedia", "yahoo"
 JOB: Final = "signals.iscore_inputs"
-DAY_S: Final = 86_400
+HOUR_S: Final = 3_600
+#: Hours of a day and of a week.
+DAY, WEEK = 24, 168
 LEASE: Final = timedelta(minutes=3)
 _NEWS_BACK: Final = timedelta(days=7)
 _FIRST_VIEWS: Final = timedelta(days=430)
@@ -61,48 +64,63 @@ class Sources:
     figures: FigureSource | None = None
 
 
-def configured() -> Sources:
-    """Return the sources that the settings name."""
+@contextmanager
+def switched_on() -> Iterator[Sources]:
+    """Give the sources that the settings name, and end their connections and child process afterwards."""
     names = settings.ISCORE_SOURCES
-    client = http.Client(TRUSTED_OPERATOR, keep_alive=True) if names else None
-    yahoo = Child(api_root=settings.YAHOO_API_ROOT, call_s=15.0, monotonic=clock.monotonic) if YAHOO in names else None
-    return Sources(
-        news=FeedNews(settings.NEWS_FEEDS, client) if client and FEEDS in names and settings.NEWS_FEEDS else None,
-        attention=WikipediaViews(client, settings.WIKIPEDIA_API_ROOT) if client and WIKIPEDIA in names else None,
-        figures=YahooFigures(yahoo) if yahoo else None,
-    )
+    with ExitStack() as stack:
+        client = stack.enter_context(http.Client(TRUSTED_OPERATOR, keep_alive=True)) if names else None
+        yahoo: Child | None = None
+        if YAHOO in names:
+            yahoo = Child(api_root=settings.YAHOO_API_ROOT, call_s=15.0, monotonic=clock.monotonic)
+            stack.callback(yahoo.stop)
+        yield Sources(
+            news=FeedNews(settings.NEWS_FEEDS, client) if client and FEEDS in names and settings.NEWS_FEEDS else None,
+            attention=WikipediaViews(client, settings.WIKIPEDIA_API_ROOT) if client and WIKIPEDIA in names else None,
+            figures=YahooFigures(yahoo) if yahoo else None,
+        )
 
 
-def daily(*, now: datetime) -> Fetched | None:
-    """Fetch from the sources that are switched on, once a day however many schedulers there are; None if it is done."""
-    sources = configured()
-    if sources == Sources():
+def hourly(*, now: datetime) -> Fetched | None:
+    """Fetch this hour's share from the sources that are switched on; None if there is none, or the hour is done.
+
+    Headlines every hour; page views of each company once a day, its figures once a week, so that no turn is long.
+    """
+    if not settings.ISCORE_SOURCES:
         return None
-    with jobs.run_slot(JOB, jobs.slot_of(now, DAY_S), now=now, lease=LEASE) as claim:
+    turn = jobs.slot_of(now, HOUR_S)
+    with jobs.run_slot(JOB, turn, now=now, lease=LEASE) as claim, switched_on() as sources:
         if claim is None:
             return None
         try:
-            return fetch_all(sources=sources, now=now, after_each=lambda: _extend(claim))
+            return fetch_all(sources=sources, now=now, turn=turn, after_each=lambda: _extend(claim))
         except NotFound as error:
             raise jobs.SlotSkipped(error.detail) from None
     return None
 
 
+def _share(companies: Sequence[Company], turn: int | None, turns: int) -> Sequence[Company]:
+    """Return those companies whose turn it is, each once in so many turns; all without a turn."""
+    return companies if turn is None else [one for at, one in enumerate(companies) if at % turns == turn % turns]
+
+
 def _extend(claim: jobs.Claim) -> None:
     if not jobs.extend_slot(claim, now=clock.now(), lease=LEASE):
-        raise RuntimeError("another worker took the day over")
+        raise RuntimeError("another worker took the hour over")
 
 
 def fetch_all(
     *,
     sources: Sources,
     now: datetime,
+    turn: int | None = None,
     pause: Callable[[float], None] = time.sleep,
     after_each: Callable[[], None] = lambda: None,
 ) -> Fetched:
     """Ask every source about the members of the reference universe. Raises NotFound where there is none.
 
-    ``pause`` waits between requests as the source asks; ``after_each`` is called after each company.
+    ``turn``: number of the hour; each hour has its share of the slow questions, without one all are asked. ``pause``
+    waits between requests as the source asks; ``after_each`` is called after each company.
     """
     day = now.astimezone(IST).date()
     listed = [row.instrument for row in members_of(reference_universe(), on=day)]
@@ -113,9 +131,9 @@ def fetch_all(
         _news(sources.news, companies, members, now, done)
         after_each()
     if sources.attention is not None:
-        _attention(sources.attention, companies, members, day, done, pause, after_each)
+        _attention(sources.attention, _share(companies, turn, DAY), members, day, done, pause, after_each)
     if sources.figures is not None:
-        _figures(sources.figures, companies, members, day, done, after_each)
+        _figures(sources.figures, _share(companies, turn, WEEK), members, day, done, after_each)
     for name, reason in done.failures.items():
         log.warning("iscore.source_failed", extra={"source": name, "error": reason})
     return done
