@@ -1,6 +1,7 @@
 """Rows of the signals package, one module a noun."""
 
 from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
+from signals.models.fno_replay import FnoAlarm, FnoCalibrator, FnoReplayRun, FnoReplaySignal
 from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, IScoreValidation, NewsArticle
 from signals.models.patterns import PatternScan, PatternSignal
 from signals.models.record import RecordEntry, RecordHead
@@ -8,9 +9,13 @@ from signals.models.strategies import Strategy, StrategyVersion
 
 __all__ = [
     "DailyCount",
+    "FnoAlarm",
+    "FnoCalibrator",
     "FnoDayOpen",
     "FnoEvent",
     "FnoLatest",
+    "FnoReplayRun",
+    "FnoReplaySignal",
     "FnoScan",
     "FnoSignal",
     "IScoreSnapshot",
