@@ -12,6 +12,7 @@ from core import clock, request_id
 from core.errors import PlatformError
 from engines.exchange.naming import normalise_key
 from market.models import Universe
+from market.pages.figures import grouped
 from market.pages.presenters import instrument_url
 from market.selectors.instruments import names_of
 from signals.pages import pattern_presenters as presenters
@@ -91,7 +92,7 @@ def universe_context(found: UniversePatterns, chosen: dict[str, Any]) -> dict[st
         "rows": rows,
         "pointing": sum(bool(row.confidence) for row in rows),
         "members": found.symbols,
-        "history_sessions": found.sessions,
+        "history_sessions": grouped(found.sessions, 0),
         "kinds": presenters.kind_rows(found.record),
         "data_source": found.data_source,
         "as_of": clock.isoformat_z(found.as_of),
