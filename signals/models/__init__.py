@@ -1,5 +1,6 @@
 """Rows of the signals package, one module a noun."""
 
+from signals.models.disclosure import FnoAcknowledgement
 from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
 from signals.models.fno_replay import FnoAlarm, FnoCalibrator, FnoReplayRun, FnoReplaySignal
 from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, IScoreValidation, NewsArticle
@@ -9,6 +10,7 @@ from signals.models.strategies import Strategy, StrategyVersion
 
 __all__ = [
     "DailyCount",
+    "FnoAcknowledgement",
     "FnoAlarm",
     "FnoCalibrator",
     "FnoDayOpen",
