@@ -144,7 +144,8 @@ def measure() -> dict[str, Any]:
     from django.db import connection
 
     from core import clock
-    from market.services.candle_imports import CandleOptions, import_candles
+    from market.services.candle_imports import import_candles
+    from market.services.imports import CandleOptions
 
     path = daily_file(Path(settings.STATE_DIR))
     waits = LockWatcher(Path(settings.DATABASES["default"]["NAME"])) if connection.vendor == "sqlite" else None

@@ -102,7 +102,8 @@ def prepare_small() -> tuple[date, date]:
     from django.conf import settings
 
     from core import clock
-    from market.services.candle_imports import CandleOptions, import_candles
+    from market.services.candle_imports import import_candles
+    from market.services.imports import CandleOptions
     from market.services.universes import import_constituents
 
     folder = Path(settings.STATE_DIR)
@@ -117,8 +118,9 @@ def prepare_small() -> tuple[date, date]:
 def prepare_real() -> tuple[date, date]:
     """Import the real day bars, corporate actions and the NIFTY 100 of 2025-08-14."""
     from core import clock
-    from market.services.candle_imports import CandleOptions, import_candles
+    from market.services.candle_imports import import_candles
     from market.services.corporate_actions import import_corporate_actions
+    from market.services.imports import CandleOptions
     from market.services.universes import import_constituents
 
     data = Path(os.environ["MARKET_DATA_DIR"])

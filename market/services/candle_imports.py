@@ -1,6 +1,6 @@
 """Import bars from a file: read, judge, compare with what is stored, write the difference, report every row."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from django.conf import settings
 
 from core import clock
 from market.adapters.base import Ints
-from market.constants import Basis, Interval
+from market.constants import Interval
 from market.importers.bars import FileBars
 from market.importers.closes import has_only_closes
 from market.importers.columns import DAY_S, IST_OFFSET_S
@@ -23,7 +23,15 @@ from market.selectors.candles import read_columns
 from market.services.calendar import import_calendar, record_proven_sessions
 from market.services.candle_store import BarRows, one_import_at_a_time, write_bars
 from market.services.close_imports import keep_closes
-from market.services.imports import REJECTED_HEADER, ImportReport, recorded, source_and_origin, write_rejected
+from market.services.imports import (
+    REJECTED_HEADER,
+    CandleOptions,
+    ImportReport,
+    Progress,
+    recorded,
+    source_and_origin,
+    write_rejected,
+)
 from market.services.series_targets import (
     SeriesKind,
     Target,
@@ -39,21 +47,6 @@ INTRADAY_LOOK_BACK_DAYS: Final = 10
 INTERVALS: Final = tuple(Interval.values)
 REFUSED, ADDED, CHANGED, UNCHANGED, CONFLICT = range(5)
 _KEY_SHIFT: Final = 34
-
-Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CandleOptions:
-    """What the person asked for. ``source`` is a known source or the name of an origin; '' is ``import``."""
-
-    interval: str = "day"
-    exchange: str = "NSE"
-    symbol: str = ""
-    basis: str = Basis.RAW.value
-    source: str = "import"
-    replace: bool = False
-    dry_run: bool = False
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from django.db.models import Q
@@ -18,12 +18,9 @@ from market.importers.reasons import BY_CODE, WORDS, Reason
 from market.importers.tables import FileTable, UnreadableFile
 from market.models import Observation, ObservationSeries
 from market.services.calendar import import_calendar
-from market.services.imports import ImportReport
+from market.services.imports import CandleOptions, ImportReport, Progress
 from market.services.series_targets import Target, make_instruments, resolve
 from market.services.steps import short_step
-
-if TYPE_CHECKING:
-    from market.services.candle_imports import CandleOptions, Progress
 
 REFUSED, ADDED, CHANGED, UNCHANGED, CONFLICT = range(5)
 #: Values written in one transaction: small, so that SQLite's write lock is short.
@@ -50,8 +47,8 @@ class _Work:
 
 
 def keep_closes(
-    table: FileTable, options: "CandleOptions", report: ImportReport, *, origin: tuple[str, str], now: datetime,
-    progress: "Progress",
+    table: FileTable, options: CandleOptions, report: ImportReport, *, origin: tuple[str, str], now: datetime,
+    progress: Progress,
 ) -> Iterator[tuple[object, ...]]:  # fmt: skip
     """Import a file of closes; return the refused rows. Every value counts as a row of its own in the report.
 
@@ -70,7 +67,7 @@ def keep_closes(
     return _refused_rows(work)
 
 
-def _every(table: FileTable, closes: FileCloses, options: "CandleOptions") -> str:
+def _every(table: FileTable, closes: FileCloses, options: CandleOptions) -> str:
     """Return how often the values were taken: as they lie, which must not contradict what the person said."""
     if options.basis != Basis.RAW:
         raise UnreadableFile(
@@ -87,7 +84,7 @@ def _every(table: FileTable, closes: FileCloses, options: "CandleOptions") -> st
 
 
 def _judged(
-    table: FileTable, closes: FileCloses, every: str, options: "CandleOptions", origin: tuple[str, str], now: datetime
+    table: FileTable, closes: FileCloses, every: str, options: CandleOptions, origin: tuple[str, str], now: datetime
 ) -> _Work:
     """Find every value's place and fate. Writes nothing."""
     targets, target = _targets(closes, options.exchange)
@@ -158,7 +155,7 @@ def _count(report: ImportReport, work: _Work) -> None:
     report.reasons = +report.reasons
 
 
-def _keep(work: _Work, origin: tuple[str, str], report: ImportReport, progress: "Progress") -> None:
+def _keep(work: _Work, origin: tuple[str, str], report: ImportReport, progress: Progress) -> None:
     """Make what is missing and write the values that are new or replace others, in small transactions."""
     chosen = np.flatnonzero((work.fate == ADDED) | (work.fate == CHANGED))
     used = np.unique(work.group[chosen])

@@ -1,6 +1,5 @@
 """Import of company figures: what was public of a company, and since when."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -15,12 +14,11 @@ from market.importers.fundamentals import ASSUMED_LAG_DAYS, Figure, Figures, rea
 from market.importers.tables import read_table
 from market.models import Fundamental
 from market.selectors.instruments import owners_on
-from market.services.imports import ImportReport, recorded, write_rejected
+from market.services.imports import ImportReport, Progress, recorded, write_rejected
 
 #: Instrument, metric, end of the period, day it was public: what a figure of one source is known by.
 Key = tuple[int, str, date | None, date | None]
 Refused = tuple[Figure, str, str]
-Progress = Callable[[str, int, int], None]
 
 _HEADER: Final = ("line", "symbol", "metric", "period_end", "known_from", "value", "reason", "detail")
 _CONFLICT: Final = "FIGURE_CONFLICT"

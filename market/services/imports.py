@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.conf import settings
 
 from core import clock
 from core.errors import PlatformError
-from market.constants import Source
+from market.constants import Basis, Source
 from market.importers.reasons import WORDS
 from market.models import ImportRun
 
@@ -29,6 +29,22 @@ _WORDS_BY_CODE: Final[dict[str, str]] = {
 }
 #: Beginnings that a spreadsheet takes for a formula.
 _FORMULA: Final = ("=", "+", "-", "@")
+
+#: Told of a long import: the stage, how many are done, of how many.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CandleOptions:
+    """What the person asked for. ``source`` is a known source or the name of an origin; '' is ``import``."""
+
+    interval: str = "day"
+    exchange: str = "NSE"
+    symbol: str = ""
+    basis: str = Basis.RAW.value
+    source: str = "import"
+    replace: bool = False
+    dry_run: bool = False
 
 
 @dataclass(slots=True)

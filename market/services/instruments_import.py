@@ -1,6 +1,6 @@
 """Import of a broker's list of instruments: instruments, and the broker's own names for them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ from market.importers.tables import UnreadableFile, read_table
 from market.models import BrokerAlias, Instrument, InstrumentSymbol
 from market.selectors.instruments import symbol_history
 from market.services.broker_aliases import AliasBook, AliasChanges
-from market.services.imports import ImportReport, recorded, write_rejected
+from market.services.imports import ImportReport, Progress, recorded, write_rejected
 from market.services.steps import short_step
 
 BROKER: Final = "kite"
@@ -23,7 +23,6 @@ _STEP: Final = 100
 _HEADER: Final = ("line", "symbol", "reason", "detail")
 _FACTS: Final = ("underlying", "expiry", "strike", "lot_size", "tick_size", "is_active")
 
-Progress = Callable[[str, int, int], None]
 Pair = tuple[ListedInstrument, Instrument | None]
 
 

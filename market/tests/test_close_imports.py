@@ -14,9 +14,9 @@ from accounts.models import User
 from market.importers.tables import UnreadableFile
 from market.models import Candle, CandleSeries, Instrument, Observation, ObservationSeries
 from market.selectors.observations import industries_of, observed
-from market.services.candle_imports import CandleOptions, import_candles
+from market.services.candle_imports import import_candles
 from market.services.charts import chart_read, indicator_lines
-from market.services.imports import ImportReport
+from market.services.imports import CandleOptions, ImportReport
 from market.services.quote_view import week52
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,8 @@ from market.constants import VERSION_CANDLES
 from market.importers.tables import UnreadableFile
 from market.models import Candle, CandleSeries, ImportRun, Instrument, InstrumentSymbol, TradingDay
 from market.services import candle_store
-from market.services.candle_imports import CandleOptions, import_candles
-from market.services.imports import ImportReport
+from market.services.candle_imports import import_candles
+from market.services.imports import CandleOptions, ImportReport
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)

@@ -14,10 +14,10 @@ from market.importers.tables import UnreadableFile
 from market.models import CandleSeries, Instrument
 from market.selectors.instruments import find_instrument
 from market.services import panels
-from market.services.candle_imports import CandleOptions, import_candles
+from market.services.candle_imports import import_candles
 from market.services.candles import midnight_utc, read_bars
 from market.services.corporate_actions import import_corporate_actions
-from market.services.imports import ImportReport
+from market.services.imports import CandleOptions, ImportReport
 from market.services.instruments_import import import_instruments
 from market.services.universes import import_constituents
 

@@ -21,8 +21,9 @@ pytestmark = [
 @pytest.fixture
 def real(db: None) -> None:
     from core import clock
-    from market.services.candle_imports import CandleOptions, import_candles
+    from market.services.candle_imports import import_candles
     from market.services.corporate_actions import import_corporate_actions
+    from market.services.imports import CandleOptions
     from market.services.universes import import_constituents
 
     data, now = Path(DATA), clock.now()

@@ -7,8 +7,8 @@ from typing import Any
 from core import clock
 from market.constants import Basis, Exchange, Interval, ObservedEvery
 from market.management.imports import ImportCommand
-from market.services.candle_imports import CandleOptions, import_candles
-from market.services.imports import ImportReport
+from market.services.candle_imports import import_candles
+from market.services.imports import CandleOptions, ImportReport
 
 
 class Command(ImportCommand):
