@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 
-from core.api.errors import surface_of
+from core.api.errors import PARTNER, Surface, surface_of
 
 _MEANINGS = {
     "400": "A bad query parameter or a broken business rule.",
@@ -50,26 +50,27 @@ def add_common_errors(result: dict[str, Any], generator: Any, request: Any, publ
     schemas = result.setdefault("components", {}).setdefault("schemas", {})
     schemas["Error"] = _ERROR
     schemas["ValidationError"] = _VALIDATION_ERROR
+    schemas["PartnerError"] = _PARTNER_ERROR
     for path, operations in result.get("paths", {}).items():
-        if surface_of(path) is None:
+        if (surface := surface_of(path)) is None:
             continue
         for method, operation in operations.items():
             operation.setdefault("security", [])  # public: said, not left out
-            for status in _statuses(method, operation):
-                ref = "ValidationError" if status == "422" else "Error"
+            for status in _statuses(method, operation, surface):
+                ref = "PartnerError" if surface is PARTNER else "ValidationError" if status == "422" else "Error"
                 content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{ref}"}}}
                 answer = {"description": _MEANINGS[status], "content": content}
                 operation["responses"].setdefault(status, answer)
     return result
 
 
-def _statuses(method: str, operation: dict[str, Any]) -> list[str]:
+def _statuses(method: str, operation: dict[str, Any], surface: Surface) -> list[str]:
     statuses = ["400", "404", "405", "429", "500", "503"]
     if any(operation["security"]):
         statuses += ["401", "403"]
     if method in ("post", "put", "patch"):
         statuses += ["403", "409", "413", "415", "422"]
-    return sorted(set(statuses))
+    return sorted({status for status in statuses if surface is not PARTNER or status != "422"})  # there it is 400
 
 
 _ERROR = {
@@ -78,6 +79,16 @@ _ERROR = {
     "properties": {
         "detail": {"type": "string", "description": "One sentence for a person."},
         "code": {"type": "string", "description": "For programs; branch on this."},
+        "request_id": {"type": "string"},
+    },
+}
+_PARTNER_ERROR = {
+    "type": "object",
+    "required": ["success", "error", "code", "request_id"],
+    "properties": {
+        "success": {"type": "boolean", "enum": [False]},
+        "error": {"type": "string", "description": "One sentence for a person."},
+        "code": {"type": "string", "description": "For programs; `/api/partner/v1/errors` lists them."},
         "request_id": {"type": "string"},
     },
 }

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from rest_framework.response import Response
 
 from core.errors import NotFound
 from partners.access import MAX_ID
+from partners.api.answers import PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
 from partners.api.base import AdminView, Body, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
 from partners.constants import NAME_LENGTH, Environment, Plan
@@ -35,7 +35,7 @@ class PartnerInput(Body):
 class PartnersApi(AdminView):
     """All partners."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=PartnersAnswer)
     def get(self, request: Request) -> Response:
         """List the partners."""
         rows = [
@@ -46,7 +46,7 @@ class PartnersApi(AdminView):
 
     @extend_schema(
         request=PartnerInput,
-        responses={201: OpenApiTypes.OBJECT},
+        responses={201: PartnerMadeAnswer},
         examples=[OpenApiExample("A partner", {"name": "Acme", "plan": "pro"}, request_only=True)],
     )
     def post(self, request: Request) -> Response:
@@ -76,7 +76,7 @@ class KeyInput(Body):
 class PartnerKeysApi(AdminView):
     """Keys of a partner."""
 
-    @extend_schema(request=KeyInput, responses={201: OpenApiTypes.OBJECT})
+    @extend_schema(request=KeyInput, responses={201: PartnerKeyAnswer})
     def post(self, request: Request, partner_id: int) -> Response:
         """Make a key, shown in this answer only."""
         partner = Partner.objects.filter(pk=partner_id).first() if partner_id <= MAX_ID else None
@@ -97,7 +97,7 @@ class PartnerKeysApi(AdminView):
 class KeyApi(AdminView):
     """One key."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={200: PartnerAnswer})
     def delete(self, request: Request, key_id: int) -> Response:
         """Revoke a key: it is dead at once."""
         key = ApiKey.objects.select_related("partner").filter(pk=key_id).first() if key_id <= MAX_ID else None

@@ -5,7 +5,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,6 +17,7 @@ from engines.portfolio_risk import analyze as portfolio
 from engines.portfolio_risk.book import EmptyPortfolio, Holding, UnpricedHolding
 from engines.portfolio_risk.tables import AssetClass
 from partners.api import reports
+from partners.api.answers_reports import BehaviourAnswer, PortfolioAnswer
 from partners.api.base import SYMBOL, Body, PartnerView, engine_scenario, parsed, place
 from partners.constants import HOLDINGS_MAX, TRADES_MAX
 
@@ -95,7 +95,7 @@ class PortfolioInput(Body):
 class PortfolioApi(PartnerView):
     """Risk of a list of holdings."""
 
-    @extend_schema(request=PortfolioInput, responses=OpenApiTypes.OBJECT, examples=[reports.PORTFOLIO_EXAMPLE])
+    @extend_schema(request=PortfolioInput, responses=PortfolioAnswer, examples=[reports.PORTFOLIO_EXAMPLE])
     def post(self, request: Request) -> Response:
         """Analyse a portfolio: risk score, concentration, allocation, warnings, recommendations."""
         engine_scenario(request)
@@ -192,7 +192,7 @@ class BehaviourInput(Body):
 class BehaviourApi(PartnerView):
     """Trading behaviour of a list of trades."""
 
-    @extend_schema(request=BehaviourInput, responses=OpenApiTypes.OBJECT, examples=[reports.BEHAVIOUR_EXAMPLE])
+    @extend_schema(request=BehaviourInput, responses=BehaviourAnswer, examples=[reports.BEHAVIOUR_EXAMPLE])
     def post(self, request: Request) -> Response:
         """Analyse behaviour: eight patterns, a discipline score, statistics, coaching."""
         engine_scenario(request)

@@ -1,12 +1,12 @@
 """The code catalogue; no key is needed."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import Code
+from partners.api.answers import PartnerCodesAnswer
 
 #: code, HTTP status, what it means, whether the same request may be sent again as it is.
 ERRORS = (
@@ -34,7 +34,7 @@ class ErrorsApi(APIView):
     authentication_classes = ()
     permission_classes = ()
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=PartnerCodesAnswer)
     def get(self, request: Request) -> Response:
         """List the codes: what each means and whether trying again is safe."""
         rows = [

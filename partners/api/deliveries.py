@@ -1,6 +1,5 @@
 """The delivery log, sending again, and tests of the receiver."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +9,7 @@ from core import clock
 from core.api.query import parse_query
 from core.errors import InvalidRequest
 from partners.access import access_attempt
+from partners.api.answers import IDEMPOTENCY, CountedAnswer, PartnerAttemptsAnswer, PartnerDeliveryAnswer
 from partners.api.base import Body, PartnerView, idempotent, parsed
 from partners.api.wire import attempt_row, delivery_row
 from partners.constants import Engine
@@ -31,7 +31,7 @@ class DeliveriesQuery(serializers.Serializer):
 class DeliveriesApi(PartnerView):
     """Attempts at telling this partner something."""
 
-    @extend_schema(parameters=[DeliveriesQuery], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[DeliveriesQuery], responses=PartnerAttemptsAnswer)
     def get(self, request: Request) -> Response:
         """List the newest attempts with what was sent and what came back."""
         query = parse_query(DeliveriesQuery, request)
@@ -44,7 +44,7 @@ class DeliveriesApi(PartnerView):
 class ResendApi(PartnerView):
     """Sends what an attempt sent once more."""
 
-    @extend_schema(request=None, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(parameters=[IDEMPOTENCY], request=None, responses={202: PartnerDeliveryAnswer})
     @idempotent
     def post(self, request: Request, delivery_id: int) -> Response:
         """Send again: the same bytes, the same event id, once."""
@@ -63,7 +63,7 @@ class ResendFailedInput(Body):
 class ResendFailedApi(PartnerView):
     """Sends everything again that did not arrive."""
 
-    @extend_schema(request=ResendFailedInput, responses={202: OpenApiTypes.OBJECT})
+    @extend_schema(parameters=[IDEMPOTENCY], request=ResendFailedInput, responses={202: CountedAnswer})
     @idempotent
     def post(self, request: Request) -> Response:
         """Send again all that failed, was refused or blocked since an instant."""
@@ -84,8 +84,9 @@ class WebhookTestApi(PartnerView):
     """Tries the receiver."""
 
     @extend_schema(
+        parameters=[IDEMPOTENCY],
         request=TestInput,
-        responses={202: OpenApiTypes.OBJECT},
+        responses={202: PartnerDeliveryAnswer},
         examples=[OpenApiExample("A ping", {"event": "ping"}, request_only=True)],
     )
     @idempotent

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +10,13 @@ from rest_framework.response import Response
 from core import clock
 from core.api.query import parse_query
 from core.errors import InvalidRequest, InvalidSymbol
+from partners.api.answers import IDEMPOTENCY
+from partners.api.answers_engines import (
+    PartnerBatchAnswer,
+    PartnerHistoryAnswer,
+    PartnerLiveAnswer,
+    PartnerScoreAnswer,
+)
 from partners.api.base import SYMBOL, Body, PartnerView, engine_scenario, idempotent, parsed
 from partners.constants import BATCH_MAX
 from partners.services.engines import factors_only, fno_analysis, fno_history, index_check, iscore_batch, iscore_result
@@ -25,7 +31,7 @@ INDEX = OpenApiParameter(
 class LiveApi(PartnerView):
     """The present analysis of an index."""
 
-    @extend_schema(parameters=[INDEX], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[INDEX], responses=PartnerLiveAnswer)
     def get(self, request: Request) -> Response:
         """Analyse an index now: direction, confidence, three ranked trades, what the score is made of."""
         scenario = engine_scenario(request)
@@ -45,7 +51,7 @@ class HistoryQuery(serializers.Serializer):
 class HistoryApi(PartnerView):
     """Signals that fired, with what became of them."""
 
-    @extend_schema(parameters=[HistoryQuery], responses=OpenApiTypes.OBJECT)
+    @extend_schema(parameters=[HistoryQuery], responses=PartnerHistoryAnswer)
     def get(self, request: Request) -> Response:
         """List past signals of an index."""
         engine_scenario(request)
@@ -60,7 +66,7 @@ class HistoryApi(PartnerView):
 class IScoreApi(PartnerView):
     """The I-Score of one share."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=PartnerScoreAnswer)
     def get(self, request: Request, symbol: str) -> Response:
         """Read the score, its six components and the reasons."""
         scenario = engine_scenario(request)
@@ -79,8 +85,9 @@ class IScoreBatchApi(PartnerView):
     """I-Scores of up to 25 shares."""
 
     @extend_schema(
+        parameters=[IDEMPOTENCY],
         request=BatchInput,
-        responses=OpenApiTypes.OBJECT,
+        responses=PartnerBatchAnswer,
         examples=[
             OpenApiExample("Four shares", {"symbols": ["RELIANCE", "TCS", "HDFCBANK", "INFY"]}, request_only=True)
         ],

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from partners.api.answers import PartnerMeAnswer
 from partners.api.base import Body, PartnerView, parsed
 from partners.api.wire import endpoint_fields, key_row
 from partners.constants import RetryPolicy
@@ -30,14 +30,14 @@ class MeInput(Body):
 class MeApi(PartnerView):
     """The partner, the key and its use."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=PartnerMeAnswer)
     def get(self, request: Request) -> Response:
         """Read the partner's profile, the key's limit and its use."""
         return Response(self._answer())
 
     @extend_schema(
         request=MeInput,
-        responses=OpenApiTypes.OBJECT,
+        responses=PartnerMeAnswer,
         examples=[OpenApiExample("Set the address", {"webhook_url": "https://example.com/hook"}, request_only=True)],
     )
     def patch(self, request: Request) -> Response:

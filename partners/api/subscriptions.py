@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +10,13 @@ from rest_framework.response import Response
 from core import clock
 from core.errors import NotFound
 from partners.access import access_subscription
+from partners.api.answers import (
+    IDEMPOTENCY,
+    PartnerAnswer,
+    PartnerSubscribedAnswer,
+    PartnerSubscriptionAnswer,
+    PartnerSubscriptionsAnswer,
+)
 from partners.api.base import Body, PartnerView, idempotent, parsed
 from partners.api.wire import subscription_row
 from partners.constants import Channel, Engine
@@ -45,7 +51,7 @@ EXAMPLE = OpenApiExample(
 class SubscriptionsApi(PartnerView):
     """All subscriptions of the key's environment."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(operation_id="partner_subscriptions_list", responses=PartnerSubscriptionsAnswer)
     def get(self, request: Request) -> Response:
         """List the subscriptions."""
         rows = Subscription.objects.filter(partner=self.partner, environment=self.key.environment)
@@ -53,7 +59,10 @@ class SubscriptionsApi(PartnerView):
         return Response({"success": True, "count": len(found), "subscriptions": found})
 
     @extend_schema(
-        request=SubscriptionInput, responses={200: OpenApiTypes.OBJECT, 201: OpenApiTypes.OBJECT}, examples=[EXAMPLE]
+        parameters=[IDEMPOTENCY],
+        request=SubscriptionInput,
+        responses={200: PartnerSubscribedAnswer, 201: PartnerSubscribedAnswer},
+        examples=[EXAMPLE],
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -73,19 +82,19 @@ class SubscriptionsApi(PartnerView):
 class SubscriptionApi(PartnerView):
     """One subscription."""
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses=PartnerSubscriptionAnswer)
     def get(self, request: Request, subscription_id: int) -> Response:
         """Read a subscription."""
         return Response(_one(access_subscription(self.key, subscription_id)))
 
-    @extend_schema(request=Settings, responses=OpenApiTypes.OBJECT)
+    @extend_schema(request=Settings, responses=PartnerSubscriptionAnswer)
     def patch(self, request: Request, subscription_id: int) -> Response:
         """Change a subscription."""
         row = access_subscription(self.key, subscription_id)
         given = parsed(Settings, request)
         return Response(_one(subscription_change(subscription=row, given=given, now=clock.now())))
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @extend_schema(responses={200: PartnerAnswer})
     def delete(self, request: Request, subscription_id: int) -> Response:
         """Delete a subscription. What was sent for it stays in the log."""
         deleted, _ = access_subscription(self.key, subscription_id).delete()
