@@ -1,6 +1,7 @@
 from django.urls import path
 
 from signals.api.fno import FnoChainApi, FnoHistoryApi, FnoLiveApi, FnoTrackRecordApi
+from signals.api.fno_replay import FnoReplayApi
 from signals.api.iscore import IScoreApi, IScoreHistoryApi, IScoreTableApi
 from signals.api.patterns import PatternsApi, ScanApi, SimilarApi
 from signals.api.record import RecordApi, RecordVerifyApi
@@ -19,6 +20,7 @@ urlpatterns = [
     path("api/fno/chain", FnoChainApi.as_view()),
     path("api/fno/history", FnoHistoryApi.as_view()),
     path("api/fno/track-record", FnoTrackRecordApi.as_view()),
+    path("api/fno/replay", FnoReplayApi.as_view()),
     path("api/iscore", IScoreTableApi.as_view()),
     path("api/iscore/<str:symbol>", IScoreApi.as_view()),
     path("api/iscore/<str:symbol>/history", IScoreHistoryApi.as_view()),
