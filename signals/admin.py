@@ -63,6 +63,31 @@ class FnoSignalAdmin(ReadOnly):
     date_hierarchy = "trade_date"
 
 
+@admin.register(models.FnoCalibrator)
+class FnoCalibratorAdmin(ReadOnly):
+    list_display = ("family", "profile", "market", "kind", "n", "base_rate", "brier", "skill", "ece", "fitted_at")
+    list_filter = ("market", "family", "profile")
+
+
+@admin.register(models.FnoAlarm)
+class FnoAlarmAdmin(ReadOnly):
+    list_display = ("family", "market", "raised_at", "ended_at", "told_at", "share")
+    list_filter = ("market", "family")
+
+
+@admin.register(models.FnoReplayRun)
+class FnoReplayRunAdmin(ReadOnly):
+    list_display = ("__str__", "profile", "engine_version", "params_hash", "computed_at")
+
+
+@admin.register(models.FnoReplaySignal)
+class FnoReplaySignalAdmin(ReadOnly):
+    list_display = ("run", "index", "at", "trade_direction", "entry_mode", "confidence", "label", "outcome", "r")
+    list_filter = ("index", "entry_mode", "outcome")
+    list_select_related = ("run",)
+    date_hierarchy = "trade_date"
+
+
 @admin.register(models.FnoEvent)
 class FnoEventAdmin(ModelAdmin):
     list_display = ("day", "start", "end", "reason", "source")

@@ -17,6 +17,7 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 30.0},
     },
+    "calibrators of the week, and their alarm": {"task": "signals.refit_fno", "schedule": 300.0},
     "backtests that nobody works on": {"task": "backtest.resume", "schedule": 15.0},
     "instruments of the day": {"task": "market.refresh_listing", "schedule": crontab(hour="3", minute="0")},
     "patterns of the last session": {"task": "signals.find_patterns", "schedule": 300.0},

@@ -58,6 +58,11 @@ def week_of(at_s: npt.ArrayLike) -> Seconds:
     return np.asarray((np.asarray(at_s, dtype=np.int64) - _FIRST_MONDAY_S) // WEEK_S)
 
 
+def week_start_s(week: int) -> int:
+    """Return when a week begins: Monday 00:00 in India, UTC seconds."""
+    return week * WEEK_S + _FIRST_MONDAY_S
+
+
 def known_at(moment_s: int, *, at_s: Seconds, resolved_s: Seconds, horizon_s: int = HORIZON_S) -> npt.NDArray[np.bool_]:
     """Return which signals a fit at ``moment_s`` may learn from.
 
@@ -81,7 +86,7 @@ def walk_forward(*, raw: Floats, label: Floats, at_s: Seconds, resolved_s: Secon
     weeks = week_of(at_s)
     refits = []
     for week in np.unique(weeks):
-        moment = int(week) * WEEK_S + _FIRST_MONDAY_S
+        moment = week_start_s(int(week))
         learned = decided & known_at(moment, at_s=at_s, resolved_s=resolved_s, horizon_s=horizon_s)
         calibrator = fit(raw[learned], label[learned])
         judged = np.flatnonzero(weeks == week)

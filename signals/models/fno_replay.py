@@ -7,6 +7,8 @@ from django.db.models import Q
 
 from signals.models.fno import INDEX
 
+MARKETS = (("real", "real prices"), ("simulated", "simulated or played back prices"))
+
 
 class FnoReplayRun(models.Model):
     """One replay. ``key`` names everything that decides its outcome, so that running it again adds nothing.
@@ -82,17 +84,19 @@ class FnoReplaySignal(models.Model):
 
 
 class FnoCalibrator(models.Model):
-    """A weekly fit on live outcomes of a family of indices: one a week, family and profile, never changed afterwards.
+    """A weekly fit on live outcomes of a family of indices: one a week, market, family and profile, never changed.
 
-    ``family``: indices joined by "+". ``profile``: "full" for signals of which everything was known (q = 1), else
-    "partial". ``week``: number of its Monday in India; signals of that week and later are judged by it. ``brier`` to
-    ``reliability``: of what was said to the signals that it learned from when they fired, null before there are any.
+    ``market``: "real", or "simulated" for made or played back prices: neither judges the other. ``family``: indices
+    joined by "+". ``profile``: "full" for signals of which everything was known (q = 1), else "partial". ``week``:
+    number of its Monday in India; signals of that week and later are judged by it. ``judged`` to ``reliability``: of
+    what was said to the signals that it learned from when they fired, null before there are any.
     """
 
     class Profile(models.TextChoices):
         FULL = "full"
         PARTIAL = "partial"
 
+    market = models.CharField(max_length=10, choices=MARKETS, default="real")
     family = models.CharField(max_length=24)
     profile = models.CharField(max_length=8, choices=Profile.choices)
     week = models.BigIntegerField()
@@ -116,7 +120,7 @@ class FnoCalibrator(models.Model):
         ordering = ("-week", "family", "profile")
         verbose_name = "F&O calibrator"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["family", "profile", "week"], name="fno_calibrator_once_a_week")
+            models.UniqueConstraint(fields=["market", "family", "profile", "week"], name="fno_calibrator_once_a_week")
         ]
 
     def __str__(self) -> str:
@@ -126,6 +130,7 @@ class FnoCalibrator(models.Model):
 class FnoAlarm(models.Model):
     """A stretch in which confidences of 75 and more came true too seldom: nothing above 74 is published meanwhile."""
 
+    market = models.CharField(max_length=10, choices=MARKETS, default="real")
     family = models.CharField(max_length=24)
     raised_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -136,7 +141,9 @@ class FnoAlarm(models.Model):
         ordering = ("-raised_at",)
         verbose_name = "F&O calibration alarm"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["family"], condition=Q(ended_at__isnull=True), name="fno_alarm_one_open")
+            models.UniqueConstraint(
+                fields=["market", "family"], condition=Q(ended_at__isnull=True), name="fno_alarm_one_open"
+            )
         ]
 
     def __str__(self) -> str:

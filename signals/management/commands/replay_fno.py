@@ -61,7 +61,7 @@ class Command(BaseCommand):
 
 
 def commit() -> str:
-    """Return the short name of the commit that the program is at, "with changes" if what decides a replay differs; else "unknown"."""
+    """Return the short name of the commit, "with changes" if what decides a replay differs from it; else "unknown"."""
     git = shutil.which("git")
     if git is None or not (settings.BASE_DIR / ".git").exists():
         return "unknown"

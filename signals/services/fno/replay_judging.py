@@ -10,9 +10,10 @@ import numpy as np
 from engines.calibration.mapping import UNCALIBRATED_CAP
 from engines.calibration.walk import Alarm, Refit, alarm, walk_forward
 from engines.mvla.confidence import tier_of
+from signals.services.fno.calibration import FAMILIES
 from signals.services.fno.replay_walk import Fired
 
-FAMILIES: Final = (("NIFTY", "SENSEX"), ("BANKNIFTY", "FINNIFTY"))
+_FAMILIES: Final = tuple(dict.fromkeys(FAMILIES.values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def judge(fired: Sequence[Fired]) -> Judgement:
     judged: list[Judged] = []
     refits: dict[str, tuple[Refit, ...]] = {}
     alarms: dict[str, Alarm] = {}
-    for family in FAMILIES:
+    for family in _FAMILIES:
         rows = sorted((one for one in fired if one.index in family), key=lambda one: (one.at_s, one.index))
         if not rows:
             continue

@@ -21,7 +21,7 @@ from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
 from engines.mvla.analysis import Analysis, analyse
 from market.services.exchanges import clock_for
 from signals.models import FnoLatest, FnoScan
-from signals.services.fno.calibration import Judge, judge_for
+from signals.services.fno.calibration import Judge, coverage, judge_for
 from signals.services.fno.emission import emit
 from signals.services.fno.gathering import Gathered, gather
 from signals.services.fno.indices import INDICES
@@ -84,7 +84,8 @@ def scan(index: str, *, slot: int, now: datetime) -> FnoScan | None:
     """Analyse an index and write what was found; None if the slot has its row already."""
     began = clock.monotonic()
     gathered = gather(index, now=now)
-    judge = judge_for(index, now=now)
+    q = coverage(gathered.history, gathered.moment)
+    judge = judge_for(index, now=now, q=q, data_source=gathered.data_source)
     found = analyse(gathered.history, gathered.moment, calibrator=judge.calibrator, cap=judge.cap)
     body = analysis_row(found, gathered, judge, now=now)
     with transaction.atomic():

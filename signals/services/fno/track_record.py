@@ -13,9 +13,10 @@ from engines.calibration.scores import brier
 from engines.metrics.proportions import wilson
 from engines.mvla.confidence import TIERS
 from engines.mvla.payload import number
+from market.services.providers import registry
 from signals.lifecycle import LIVE
 from signals.models import FnoSignal
-from signals.services.fno.calibration import judge_for
+from signals.services.fno.calibration import in_force, judge_for, open_alarms
 
 LABEL: Final = "Forward only: signals as they fired, none made up afterwards."
 _FIELDS: Final = (
@@ -110,5 +111,13 @@ def _calibration(index: str | None, rows: Sequence[FnoSignal], now: datetime) ->
         "brier_of_base_rate": number(base * (1 - base), 4) if base is not None else None,
         "came_true": share(int(sum(came)), len(came)),
         "bins": bins,
-        "calibrator": judge_for(index, now=now).facts() if index else None,
+        "calibrator": _judge(index, rows, now) if index else None,
+        "calibrators": in_force(index, now=now),
+        "alarms": open_alarms(index),
     }
+
+
+def _judge(index: str, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:
+    """Return who judges a signal of which everything is known, on the prices that the last one was made of."""
+    source = rows[-1].data_source if rows else registry().primary
+    return judge_for(index, now=now, q=1.0, data_source=source).facts()
