@@ -34,6 +34,14 @@ def scan_fno() -> None:
     scan_due(now=clock.now())
 
 
+@shared_task(name="signals.refit_fno")
+def refit_fno() -> None:
+    """Write this week's calibrators of F&O signals if they are not there, and look after the alarm; once a slot."""
+    from signals.services.fno.refitting import turn
+
+    turn(now=clock.now())
+
+
 @shared_task(name="signals.iscore_nightly", queue="imports", soft_time_limit=240, time_limit=280)
 def iscore_nightly() -> None:
     """Work out and tell the I-Scores of the last complete session, once however many beats there are."""
