@@ -32,6 +32,8 @@ export default defineConfig({
         "src/pages/sweep.ts",
         "src/pages/walk-forward.ts",
         "src/pages/patterns.ts",
+        "src/pages/iscore.ts",
+        "src/pages/iscore-stock.ts",
         "src/styles/index.css",
       ],
     },

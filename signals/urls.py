@@ -8,10 +8,14 @@ from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
 from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
 from signals.api.strategy_versions import DiffApi, ExportApi, VersionApi, VersionsApi
+from signals.pages.iscore import IScoreCard, IScorePage, IScoreStockPage
 from signals.pages.patterns import PatternsPage
 from signals.pages.strategies import NewStrategyPage, StrategiesPage, StrategyPage
 
 urlpatterns = [
+    path("iscore/", IScorePage.as_view(), name="iscore"),
+    path("iscore/card/<str:symbol>/", IScoreCard.as_view(), name="iscore-card"),
+    path("iscore/<str:symbol>/", IScoreStockPage.as_view(), name="iscore-stock"),
     path("patterns/", PatternsPage.as_view(), name="patterns"),
     path("strategies/", StrategiesPage.as_view(), name="strategies"),
     path("strategies/new/", NewStrategyPage.as_view(), name="strategy-new"),

@@ -1,0 +1,194 @@
+"""The I-Score's pages: a universe's table, one stock's card for its instrument's page, and one stock in full."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views import View
+
+from core import clock, request_id
+from core.errors import NotFound, PlatformError
+from engines.exchange.naming import normalise_key
+from market.models import Universe
+from market.pages.figures import signed
+from market.pages.presenters import instrument_url
+from market.selectors.instruments import names_of
+from signals.models import IScoreValidation
+from signals.pages import iscore_presenters as presenters
+from signals.pages import iscore_stock as stock
+from signals.pages import iscore_words as words
+from signals.services.iscore.inputs import close_of
+from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table
+
+#: Sessions of the ledger on a stock's page, and of the course on its card.
+LEDGER: Final = 30
+_FACTORS: Final = 5
+_HORIZONS: Final = {"1_month": "next month", "3_months": "next three months"}
+
+
+class IScorePage(LoginRequiredMixin, View):
+    """``/iscore/?universe=nifty_100&sector=&tier=buy&q=&sort=-iscore&page=1``; with ``as=csv`` all rows as a file."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        asked = presenters.Asked.of(request.GET)
+        context: dict[str, Any] = {"place": "signals", "asked": asked, "retry": asked.address()}
+        try:
+            table = iscore_table(universe=asked.universe, sort=asked.sort, now=clock.now())
+        except PlatformError as error:
+            failure = {"failure": error.detail, "request_id": request_id.get()}
+            return render(request, "signals/iscore.html", context | failure | {"universes": _universes(asked.universe)})
+        rows = presenters.matching(table.rows, asked)
+        if request.GET.get("as") == "csv":
+            return _csv(presenters.csv_text(rows), table)
+        response = render(request, "signals/iscore.html", context | _table_context(table, rows, asked))
+        if request.headers.get("HX-Request"):  # the address without what the form left empty
+            response["HX-Push-Url"] = f"{request.path}{asked.address()}"
+        return response
+
+
+def _universes(current: str) -> list[dict[str, Any]]:
+    rows = Universe.objects.order_by("name").values("name", "title")
+    return [
+        {"value": row["name"], "label": row["title"] or row["name"], "current": row["name"] == current} for row in rows
+    ]
+
+
+def _table_context(table: Table, rows: Sequence[Any], asked: presenters.Asked) -> dict[str, Any]:
+    pages = max(1, -(-len(rows) // presenters.PAGE_ROWS))
+    page = min(asked.page, pages)
+    shown = rows[(page - 1) * presenters.PAGE_ROWS : page * presenters.PAGE_ROWS]
+    session = date.fromisoformat(table.session)
+    return {
+        "universes": _universes(table.universe),
+        "sectors": presenters.sector_choices(table.rows, asked),
+        "tiers": presenters.tier_choices(table.rows, asked),
+        "heads": presenters.heads(asked),
+        "rows": [presenters.table_row(row) for row in shown],
+        "total": len(rows),
+        "members": len(table.rows),
+        "page": page,
+        "pages": pages,
+        "earlier": asked.on_page(page - 1) if page > 1 else "",
+        "later": asked.on_page(page + 1) if page < pages else "",
+        "csv_url": asked.address(**{"as": "csv"}),
+        "data_source": table.data_source,
+        "session": session,
+        "as_of": clock.isoformat_z(close_of(session)),
+    }
+
+
+def _csv(text: str, table: Table) -> HttpResponse:
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="iscore-{table.universe}-{table.session}.csv"'
+    return response
+
+
+def _key(symbol: str) -> str:
+    try:
+        return normalise_key(symbol)
+    except ValueError as error:
+        raise Http404(str(error)) from None
+
+
+class IScoreCard(LoginRequiredMixin, View):
+    """``/iscore/card/NSE:TCS/``: the card of an instrument's page, fetched after the page itself."""
+
+    def get(self, request: HttpRequest, symbol: str) -> HttpResponse:
+        key = _key(symbol)
+        now = clock.now()
+        try:
+            context = stock_context(key, now)
+        except PlatformError as error:
+            context = {"failure": error.detail, "request_id": request_id.get(), "retry": instrument_url(key)}
+        return render(request, "signals/_iscore_card.html", context)
+
+
+class IScoreStockPage(LoginRequiredMixin, View):
+    """``/iscore/NSE:TCS/``: components down to their inputs, waterfall, history, ledger, and how all is computed."""
+
+    def get(self, request: HttpRequest, symbol: str) -> HttpResponse:
+        key = _key(symbol)
+        if key != symbol:
+            return redirect(presenters.detail_url(key))
+        now = clock.now()
+        try:
+            context = stock_context(key, now)
+        except NotFound as error:
+            raise Http404(error.detail) from None
+        context |= {
+            "place": "signals",
+            "bands": [{"title": title, "least": least} for title, least in words.BANDS],
+        }
+        if request.user.is_staff:
+            validation = _validation(context["data_source"])
+            context |= {"validation": validation, "measured": measured(validation)}
+        return render(request, "signals/iscore_stock.html", context)
+
+
+def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
+    """Return what card and page print of a stock. Raises NotFound for a symbol that nobody knows."""
+    answer = iscore_of(symbol, now=now)
+    history = [
+        {
+            "session": row.session,
+            "iscore": row.iscore,
+            "confidence": row.confidence,
+            "tier": row.tier,
+            "changes": row.changes,
+        }
+        for row in iscore_history(symbol, now=now).defer("result")[: stock.SPARK_SESSIONS]
+    ]
+    exchange, _, code = symbol.partition(":")
+    score, before = answer["iscore"], answer["previous"]
+    known = score is not None and before is not None and before["iscore"] is not None
+    session = date.fromisoformat(answer["as_of_session"]) if answer["as_of_session"] else None
+    return {
+        "symbol": symbol,
+        "code": code,
+        "exchange": exchange,
+        "name": names_of([symbol]).get(symbol, ""),
+        "instrument_url": instrument_url(symbol),
+        "detail_url": presenters.detail_url(symbol),
+        "answer": answer,
+        "score": words.score_text(score),
+        "ring": score or 0.0,
+        "tier": words.tier(answer["recommendation"], answer["code"]),
+        "confidence": words.percent(answer["confidence"]),
+        "known": words.confidence_word(answer["confidence"]),
+        "coverage": words.percent(answer["coverage"]),
+        "dispersion": words.score_text(answer["dispersion"]),
+        "change": words.change_words(round(score - before["iscore"], 1)) if known else None,
+        "previous": before,
+        "parts": stock.parts(answer),
+        "factors": answer["score_factors"][:_FACTORS],
+        "fall": stock.waterfall(answer),
+        "moves": stock.moves(answer["changes"]),
+        "spark": stock.spark(history),
+        "ledger": stock.ledger(history)[:LEDGER],
+        "kept": len(history),
+        "session": session,
+        "data_source": answer["data_source"] or "",
+        "as_of": clock.isoformat_z(answer["as_of"]),
+        "cached_until": answer["cached_until"].astimezone(clock.IST),
+    }
+
+
+def _validation(source: str) -> IScoreValidation | None:
+    """Return the newest measurement against what followed, on prices of the same source; for admins."""
+    return IScoreValidation.objects.filter(data_source=source).first()
+
+
+def measured(validation: IScoreValidation | None) -> list[tuple[str, str]]:
+    """Return the rank correlations of a measurement in words, with their bounds of 95 %."""
+    if validation is None:
+        return []
+    found = []
+    for name, label in _HORIZONS.items():
+        one = validation.result["horizons"][name]["rank_ic"]
+        if one["mean"] is not None and one["low"] is not None and one["high"] is not None:
+            mean, low, high = (signed(one[part], 3) for part in ("mean", "low", "high"))
+            found.append((label, f"{mean} (95%: {low} to {high})"))
+    return found
