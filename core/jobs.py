@@ -139,6 +139,12 @@ def _insert(
         return cursor.rowcount == 1
 
 
+def is_open(job: str, slot: int, *, now: datetime) -> bool:
+    """Tell whether nobody has the slot now and nobody closed it. A look only: `claim_slot` decides."""
+    row = JobSlot.objects.filter(job=job, slot=slot).values_list("status", "lease_until").first()
+    return row is None or (row[0] == JobSlot.Status.STARTED and row[1] is not None and row[1] <= now)
+
+
 def finish_slot(claim: Claim, *, now: datetime, status: str = JobSlot.Status.DONE, note: str = "") -> bool:
     """Close the slot. Returns False, and changes nothing, if the claim was taken over in the meantime."""
     mine = JobSlot.objects.filter(job=claim.job, slot=claim.slot, status=JobSlot.Status.STARTED, attempts=claim.attempt)

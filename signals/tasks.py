@@ -1,31 +1,24 @@
 """What the worker does for signals."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from celery import shared_task
 
 from core import clock
-from core.errors import PlatformError
-from core.jobs import SlotSkipped, run_slot, slot_of
+from core.children import ChildFailed
 from signals.services.fno.scanning import prune, scan_due
 
-PATTERNS_EVERY_S = 300
 SCANS_KEPT = timedelta(days=35)
 
 
 @shared_task(name="signals.find_patterns")
 def find_patterns() -> None:
     """Search for patterns if there are prices that nobody has searched; once a slot however many beats there are."""
-    from signals.services.patterns.scanning import standing
+    from signals.services.patterns.nightly import search_if_due
 
-    now = clock.now()
-    slot = slot_of(now, PATTERNS_EVERY_S)
-    with run_slot("signals.find_patterns", slot, now=now, lease=timedelta(minutes=4)) as claim:
-        if claim is not None:
-            try:
-                standing(now=now)
-            except PlatformError as error:  # no prices, no universe yet
-                raise SlotSkipped(error.detail) from None
+    with suppress(ChildFailed):  # it is logged, and a later turn tries again
+        search_if_due(now=clock.now())
 
 
 @shared_task(name="signals.scan_fno")
@@ -45,9 +38,10 @@ def refit_fno() -> None:
 @shared_task(name="signals.iscore_nightly", queue="imports", soft_time_limit=240, time_limit=280)
 def iscore_nightly() -> None:
     """Work out and tell the I-Scores of the last complete session, once however many beats there are."""
-    from signals.services.iscore.nightly import run_once
+    from signals.services.iscore.nightly import run_if_due
 
-    run_once(now=clock.now())
+    with suppress(ChildFailed):
+        run_if_due(now=clock.now())
 
 
 @shared_task(name="signals.iscore_inputs", queue="imports", soft_time_limit=240, time_limit=280)

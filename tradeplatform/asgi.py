@@ -16,7 +16,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - what 
 from backtest.routing import websocket_urlpatterns as job_urlpatterns  # noqa: E402
 from backtest.services.process import settle  # noqa: E402
 from backtest.services.warming import warm  # noqa: E402
-from core import clock  # noqa: E402
+from core import children, clock  # noqa: E402
 from market.routing import websocket_urlpatterns as tick_urlpatterns  # noqa: E402
 from market.services.runtime import runtime  # noqa: E402
 from market.services.threads import in_thread  # noqa: E402
@@ -35,6 +35,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     await receive()  # lifespan.startup
     try:
         settle()
+        children.serve()
         await runtime().start()
         await in_thread(lambda: warm_patterns(now=clock.now()))
         await in_thread(warm)  # the last: it gives back what the others left
@@ -44,6 +45,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         return
     await send({"type": "lifespan.startup.complete"})
     await receive()  # lifespan.shutdown
+    children.stop()
     await runtime().stop()
     await send({"type": "lifespan.shutdown.complete"})
 

@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.services.users import user_ensure
+from core import children
 from market.selectors.instruments import names_of
 from market.services.watchlists import watchlist_create
 from tradeplatform.celery import app as celery
@@ -66,6 +67,8 @@ def demo_identities(state_dir: Path) -> list[str]:
 def serve(config: Config) -> None:
     """Run web and feed on the event loop, worker and beat in threads beside it; return when all have stopped."""
     with contextlib.ExitStack() as stack:
+        children.serve()  # before the worker, which is a thread of this process
+        stack.callback(children.stop)
         if config.embedded:
             stack.callback(start_worker())
             stack.callback(start_beat())

@@ -1,5 +1,7 @@
 """Loading the machine code before the first request asks for it."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any, Final
 
 import numpy as np
@@ -9,6 +11,7 @@ from engines.backtest.config import RunConfig
 from engines.backtest.measure import measure
 from engines.backtest.run import simulate
 from engines.backtest.sweep import sweep
+from engines.charges.books import Order, charges_of
 from engines.metrics.honesty import bootstrap_intervals
 from engines.panel import PricePanel
 from engines.strategy.compile import StrategyCompiler
@@ -39,6 +42,8 @@ def warm() -> None:
         measure(result, panel.dates, benchmark=panel.close[:, 0])
         sweep(panel, compiler.compile, [{}], config, threads=1)
     bootstrap_intervals(result.equity[1:] / result.equity[:-1] - 1.0, seed=1, samples=1)
+    orders = (Order("buy", Decimal(100)), Order("sell", Decimal(100)))
+    charges_of(orders, on=date(2026, 1, 5), segment="options")  # as books and signals ask, in plain numbers
 
 
 def _panel() -> PricePanel:

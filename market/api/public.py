@@ -176,6 +176,7 @@ class HealthApi(APIView):
         stream = serializers.DictField()
         queue = serializers.DictField()
         workers = serializers.DictField()
+        children = serializers.DictField()
         as_of = serializers.DateTimeField()
 
     @extend_schema(responses=Output)

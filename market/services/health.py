@@ -9,7 +9,7 @@ from celery import current_app
 from django.conf import settings
 from django.db import connection
 
-from core import clock
+from core import children, clock
 from market.services.runtime import MarketRuntime, runtime
 
 HEALTHY, DEGRADED, UNHEALTHY = "healthy", "degraded", "unhealthy"
@@ -18,10 +18,15 @@ QUEUES = ("scan", "webhooks", "imports", "backtest", "default")
 #: Asking remote workers takes time, so they are asked seldom.
 WORKERS_EVERY = timedelta(seconds=15)
 WORKERS_TIMEOUT_S = 0.5
+STALE_S = 5.0
 
 
 class _Recent:
-    """Remembers the result of ``make`` for ``max_age``; one caller makes it, the others wait for it."""
+    """Remembers the result of ``make`` for ``max_age``; one caller makes it anew.
+
+    The others meanwhile get the last one, which says when it was made; they wait only for the first, or where the last
+    is older than `STALE_S`: a slow answer about the state must not become many.
+    """
 
     def __init__(self, make: Callable[[], Any], max_age: timedelta) -> None:
         self._make, self._max_age_s = make, max_age.total_seconds()
@@ -30,11 +35,18 @@ class _Recent:
         self._value: Any = None
 
     def get(self) -> Any:
-        with self._lock:
+        age_s = clock.monotonic() - self._made_s
+        if age_s <= self._max_age_s:
+            return self._value
+        if not self._lock.acquire(blocking=age_s > self._max_age_s + STALE_S):
+            return self._value
+        try:
             if clock.monotonic() - self._made_s > self._max_age_s:
                 self._value = self._make()
                 self._made_s = clock.monotonic()
             return self._value
+        finally:
+            self._lock.release()
 
 
 def health() -> dict[str, Any]:
@@ -54,6 +66,7 @@ def build(live: MarketRuntime) -> dict[str, Any]:
         "stream": live.hub.statistics(),
         "queue": queue,
         "workers": workers,
+        "children": children.report(),
     }
     return {"status": overall(report)} | report | {"as_of": clock.now()}
 

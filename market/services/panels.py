@@ -107,6 +107,17 @@ def panel(
     return found
 
 
+def at_hand(
+    universe: str, start: date, end: date, *, fill: Fill | None = None, stored: bool = True
+) -> PricePanel | None:
+    """Return the adjusted panel of day bars if this process or a file has it; None if it would have to be built."""
+    key = replace(_key(universe, start, end, "day", True, fill), stored=stored)
+    found = _cache.get(key)
+    if found is None and not versions.in_transaction() and (found := load(panels_dir(), key)) is not None:
+        _remember(key, found)
+    return found
+
+
 def forget() -> None:
     """Drop this process's cache. For tests and measurements."""
     with _cache_lock:

@@ -1,9 +1,15 @@
 """Health and the state of the shared tokens."""
 
+import contextlib
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from market.services import health as reports
@@ -71,3 +77,52 @@ def test_a_token_prints_its_instants_with_an_offset() -> None:
     assert (shown["initialized"], shown["valid"]) == (True, True)
     assert (shown["set_at"], shown["expires_at"]) == ("2026-04-07T02:30:00+00:00", "2026-04-08T00:30:00+00:00")
     assert not token_status("kite", now=token.expires_at, token_of=lambda broker: token)["valid"]
+
+
+def test_a_slow_report_keeps_nobody_waiting_who_can_have_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    began, go_on, made = threading.Event(), threading.Event(), iter(range(10))
+
+    def make() -> int:
+        number = next(made)
+        if number:
+            began.set()
+            assert go_on.wait(10)
+        return number
+
+    moment = [100.0]
+    monkeypatch.setattr(reports.clock, "monotonic", lambda: moment[0])
+    recent = reports._Recent(make, timedelta(seconds=1))
+    assert recent.get() == 0
+    moment[0] += 2.0
+    found: list[int] = []
+    slow = threading.Thread(target=lambda: found.append(recent.get()))
+    slow.start()
+    assert began.wait(10)
+    assert recent.get() == 0  # while the other makes it
+    moment[0] += reports.STALE_S
+    late = threading.Thread(target=lambda: found.append(recent.get()))
+    late.start()
+    late.join(0.2)
+    assert late.is_alive()  # too old to be handed out: it waits
+    go_on.set()
+    slow.join(10)
+    late.join(10)
+    assert found == [1, 1]
+
+
+@pytest.mark.anydb
+def test_the_state_of_the_database_is_told_while_another_writes(tmp_path: Path) -> None:
+    options = settings.DATABASES["default"]["OPTIONS"]
+    if "init_command" not in options:
+        pytest.skip("only SQLite has one writer")
+    path = tmp_path / "one.sqlite3"
+    writer, reader = (sqlite3.connect(path, timeout=20, isolation_level=None) for _ in range(2))
+    with contextlib.closing(writer), contextlib.closing(reader):
+        writer.executescript(options["init_command"])
+        writer.execute("CREATE TABLE some (value)")
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("INSERT INTO some VALUES (1)")
+        began = time.monotonic()
+        reader.executescript(options["init_command"])
+        assert reader.execute("SELECT 1").fetchone() == (1,)
+        assert time.monotonic() - began < 1.0

@@ -20,6 +20,7 @@ from engines.panel import PricePanel
 from engines.strategy.data import IndexSeries, MarketData
 from market.services import sandbox
 from market.services.exchanges import trading_calendar
+from market.services.panels import at_hand as ready_panel
 from market.services.panels import panel as shared_panel
 from signals.constants import VERSION_ISCORE
 from signals.services.history import DailyHistory, first_list, index_closes, known_symbol
@@ -122,6 +123,12 @@ def whole_panel(universe: str, now: datetime) -> PricePanel:
         return shared_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=stored)
     except NotFound:
         raise InvalidRequest(f"There is no universe {universe[:60]!r}.") from None
+
+
+def panel_at_hand(universe: str, now: datetime) -> PricePanel | None:
+    """Return what `whole_panel` would, or None if that is still to be built (or there is no such universe)."""
+    fill, stored = DailyHistory.of_sources(now), not sandbox.active()
+    return ready_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=stored)
 
 
 def _cut(

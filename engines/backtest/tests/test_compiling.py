@@ -26,6 +26,8 @@ def test_importing_compiles_nothing() -> None:
 def test_warm_leaves_nothing_to_compile() -> None:
     program = """
 import gc
+from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from numba.core.dispatcher import Dispatcher
@@ -34,6 +36,7 @@ from engines.backtest.config import RunConfig
 from engines.backtest.measure import measure
 from engines.backtest.run import simulate
 from engines.backtest.warm import warm
+from engines.charges.books import Order, charges_of
 from engines.strategy.compile import compile_strategy
 from engines.strategy.templates import template_strategies
 from engines.strategy.tests.generators import make_data
@@ -49,6 +52,9 @@ for gaps in (False, True):
         compiled = compile_strategy(strategy, data)
         result = simulate(data.panel, compiled, RunConfig(capital=1e6))
         measure(result, data.panel.dates, benchmark=np.ones(300))
+orders = (Order("buy", Decimal("812.5"), lots=3), Order("sell", Decimal(900)))
+for segment in ("options", "futures", "delivery"):
+    charges_of(orders, on=date(2026, 5, 4), segment=segment)
 print(sorted(function.__name__ for function, _ in count() - before))
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)

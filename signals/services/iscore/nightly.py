@@ -7,21 +7,23 @@ from typing import Final
 
 from django.db import transaction
 
-from core import clock, jobs
+from core import children, clock, jobs
 from core.errors import DataUnavailable, NotFound
 from core.models import JobSlot
+from engines.panel import PricePanel
 from market.models import Instrument
 from signals.models import IScoreStanding
 from signals.services.iscore.inputs import columns_of
 from signals.services.iscore.scoring import Scored, last_session, reference_universe, scored
 from signals.services.iscore.snapshots import shorten_old, snapshots_for
 from signals.services.iscore.telling import tell
-from signals.services.market_data import whole_panel
+from signals.services.market_data import panel_at_hand, whole_panel
 
 BATCH: Final = 20
 LEASE: Final = timedelta(minutes=5)
 JOB: Final = "signals.iscore"
 TRIES: Final = 3
+WORK: Final = f"{__name__}:work"
 #: How long results are kept with their words.
 WORDS_KEPT: Final = timedelta(days=30)
 
@@ -34,6 +36,32 @@ class Night:
     session: date | None
     scored: int = 0
     told: int = 0
+
+
+def run_if_due(*, now: datetime) -> None:
+    """Have the last session's scores worked out unless they are. For the scheduler. Raises ChildFailed.
+
+    Looking costs a few reads: nothing is built and no process started for a session that is done.
+    """
+    try:
+        name = reference_universe()
+        panel = panel_at_hand(name, now)
+        if panel is not None and not _is_due(name, panel, now):
+            return
+    except (NotFound, DataUnavailable):
+        return
+    children.run(WORK, now=now, deadline_s=LEASE.total_seconds())
+
+
+def _is_due(universe: str, panel: PricePanel, now: datetime) -> bool:
+    session = last_session(panel, now)
+    job = _job(f"{JOB}:{universe}:{panel.source}", session)
+    return job is not None and jobs.is_open(job, session.toordinal(), now=now)
+
+
+def work(*, now: datetime) -> None:
+    """Do what `run_once` does. For a child, whose answer must be plain."""
+    run_once(now=now)
 
 
 def run_once(*, now: datetime, universe: str = "") -> Night:

@@ -12,10 +12,18 @@ from core.errors import DataUnavailable, InvalidRequest, NotFound
 from engines.iscore.combine import raw_tier
 from engines.iscore.tables import ENGINE_VERSION, INSUFFICIENT_DATA, LEAST_CONFIDENCE, WEIGHTS, params_hash
 from engines.iscore.words import component_title
+from market.models import Instrument
 from market.selectors.instruments import find_instrument, names_of
 from signals.models import IScoreSnapshot
 from signals.services.history import known_symbol
-from signals.services.iscore.scoring import Scored, of_symbol, reference_universe, scored
+from signals.services.iscore.scoring import (
+    Scored,
+    data_key,
+    last_session,
+    of_symbol,
+    reference_universe,
+    scored,
+)
 from signals.services.iscore.snapshots import snapshot_for
 from signals.services.market_data import whole_panel
 
@@ -29,16 +37,26 @@ def iscore_of(symbol: str, *, now: datetime) -> dict[str, Any]:
     """
     if not known_symbol(symbol, now=now):
         raise NotFound(f"There is no symbol {symbol}.")
+    instrument = find_instrument(symbol, now=now)
     try:
+        if instrument is not None and instrument.key == symbol and (kept := _kept_row(instrument, now)) is not None:
+            return _answer(kept.result, kept.changes, now, computed_at=kept.computed_at, before=_previous(kept))
         found = of_symbol(symbol, now=now)
     except (NotFound, DataUnavailable) as error:
         return _nothing(symbol, now, error.detail)
-    instrument = find_instrument(symbol, now=now)
     if instrument is None or instrument.key != symbol:
         return _answer(found.result(symbol), [], now, computed_at=now)
     row = snapshot_for(found, instrument, now=now)
     before = _previous(row)
     return _answer(row.result, row.changes, now, computed_at=row.computed_at, before=before)
+
+
+def _kept_row(instrument: Instrument, now: datetime) -> IScoreSnapshot | None:
+    """Return the row of a member of the reference universe if it was written for the present state of the inputs."""
+    panel = whole_panel(reference_universe(), now)
+    session = last_session(panel, now)
+    rows = IScoreSnapshot.objects.filter(instrument=instrument, session=session, data_source=panel.source)
+    return rows.filter(data_key=data_key(panel, session)).first()
 
 
 def next_midnight(now: datetime) -> datetime:

@@ -20,7 +20,8 @@ from signals.services.patterns.rows import figures
 from signals.services.patterns.scanning import Standing, judged_column, standing
 
 MAX_SESSIONS: Final = 250
-_KEPT: Final = 64
+#: Of symbols looked at last; each is a megabyte or so, and made anew in hundredths of a second.
+_KEPT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)

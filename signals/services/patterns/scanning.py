@@ -15,7 +15,8 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from core import versions
+from core import children, versions
+from core.errors import DataUnavailable
 from engines.exchange.calendar import CalendarUnknown
 from engines.panel import PricePanel
 from engines.patterns import ENGINE_VERSION
@@ -34,6 +35,7 @@ log = logging.getLogger("platform.patterns")
 DEFAULT_UNIVERSE: Final = SNAPSHOT_UNIVERSE
 #: Sessions whose signals are written again with each search: all that may still be undecided, and some more.
 KEPT_SESSIONS: Final = 30
+SEARCH: Final = f"{__name__}:search"
 _BATCH: Final = 1_000
 _CHANGING: Final = (
     "direction", "confidence", "n", "wins", "chance", "close", "atr", "volume_ratio", "trend", "liquidity",
@@ -67,15 +69,40 @@ def standing(*, universe: str = DEFAULT_UNIVERSE, now: datetime) -> Standing:
     key = data_key(panel)
     if not versions.in_transaction() and (found := _kept.get(universe)) is not None and found.key == key:
         return found
+    if children.serving() and not versions.in_transaction() and not is_searched(universe, panel):
+        _search_beside(universe, now)
     with _lock:
-        row = PatternScan.objects.filter(universe=universe, data_source=panel.source, timeframe=TIMEFRAME).first()
-        known = unpacked(bytes(row.record)) if row is not None and row.data_key == key else None
+        known = _recorded(universe, panel, key)
         session = panel.dates[-1].astype("datetime64[D]").item()
         past = known if known is not None else _search(panel, universe, key, session, now)
         made = Standing(universe, key, panel, past, session, closed_at(session))
         if not versions.in_transaction():
             _kept[universe] = made
     return made
+
+
+def is_searched(universe: str, panel: PricePanel) -> bool:
+    """Tell whether these prices were searched and the record is kept."""
+    rows = PatternScan.objects.filter(universe=universe, data_source=panel.source, timeframe=TIMEFRAME)
+    return rows.filter(data_key=data_key(panel)).exists()
+
+
+def _recorded(universe: str, panel: PricePanel, key: str) -> Record | None:
+    row = PatternScan.objects.filter(universe=universe, data_source=panel.source, timeframe=TIMEFRAME).first()
+    return unpacked(bytes(row.record)) if row is not None and row.data_key == key else None
+
+
+def _search_beside(universe: str, now: datetime) -> None:
+    """Have a universe searched outside a process that serves; what it finds is in the database then."""
+    try:
+        children.run(SEARCH, {"universe": universe}, now=now)
+    except children.ChildFailed:
+        raise DataUnavailable("The patterns are still being searched for. Ask again in a minute.") from None
+
+
+def search(*, universe: str, now: datetime) -> None:
+    """Search a universe unless that is done. For a child."""
+    standing(universe=universe, now=now)
 
 
 def forget() -> None:

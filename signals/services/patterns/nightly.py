@@ -1,0 +1,36 @@
+"""After a session: the search of the usual universe, once a turn however many schedulers there are."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from core import children
+from core.errors import PlatformError
+from core.jobs import SlotSkipped, run_slot, slot_of
+from signals.services.market_data import panel_at_hand
+from signals.services.patterns import scanning
+from signals.services.patterns.scanning import DEFAULT_UNIVERSE, is_searched
+
+EVERY_S: Final = 300
+LEASE: Final = timedelta(minutes=4)
+JOB: Final = "signals.find_patterns"
+WORK: Final = f"{__name__}:search_once"
+
+
+def search_if_due(*, now: datetime) -> None:
+    """Have the usual universe searched if its present prices never were. Raises ChildFailed; a later turn tries again.
+
+    Looking costs a few reads: nothing is built and no process started for prices that were searched.
+    """
+    panel = panel_at_hand(DEFAULT_UNIVERSE, now)
+    if panel is None or not is_searched(DEFAULT_UNIVERSE, panel):
+        children.run(WORK, now=now, deadline_s=LEASE.total_seconds())
+
+
+def search_once(*, now: datetime) -> None:
+    """Search unless another worker has this turn. What was found before is read, not searched for again."""
+    with run_slot(JOB, slot_of(now, EVERY_S), now=now, lease=LEASE) as claim:
+        if claim is not None:
+            try:
+                scanning.standing(now=now)
+            except PlatformError as error:  # no prices, no universe yet
+                raise SlotSkipped(error.detail) from None
