@@ -1,6 +1,7 @@
 from django.urls import path
 
-from signals.api.fno import FnoChainApi, FnoHistoryApi, FnoLiveApi, FnoTrackRecordApi
+from signals.api.disclosure import RiskDisclosureApi
+from signals.api.fno import FnoChainApi, FnoHistoryApi, FnoLiveApi, FnoSignalApi, FnoTrackRecordApi
 from signals.api.fno_replay import FnoReplayApi
 from signals.api.iscore import IScoreApi, IScoreHistoryApi, IScoreTableApi
 from signals.api.patterns import PatternsApi, ScanApi, SimilarApi
@@ -8,11 +9,15 @@ from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
 from signals.api.strategy_tools import ImportApi, MatchesApi, SchemaApi, UnsavedMatchesApi, ValidateApi
 from signals.api.strategy_versions import DiffApi, ExportApi, VersionApi, VersionsApi
+from signals.pages.fno import SignalsPage
+from signals.pages.fno_record import TrackRecordPage
 from signals.pages.iscore import IScoreCard, IScorePage, IScoreStockPage
 from signals.pages.patterns import PatternsPage
 from signals.pages.strategies import NewStrategyPage, StrategiesPage, StrategyPage
 
 urlpatterns = [
+    path("signals/", SignalsPage.as_view(), name="signals"),
+    path("signals/record/", TrackRecordPage.as_view(), name="track-record"),
     path("iscore/", IScorePage.as_view(), name="iscore"),
     path("iscore/card/<str:symbol>/", IScoreCard.as_view(), name="iscore-card"),
     path("iscore/<str:symbol>/", IScoreStockPage.as_view(), name="iscore-stock"),
@@ -23,6 +28,8 @@ urlpatterns = [
     path("api/fno/live", FnoLiveApi.as_view()),
     path("api/fno/chain", FnoChainApi.as_view()),
     path("api/fno/history", FnoHistoryApi.as_view()),
+    path("api/fno/signals/<str:trade_code>", FnoSignalApi.as_view()),
+    path("api/fno/risk-disclosure", RiskDisclosureApi.as_view()),
     path("api/fno/track-record", FnoTrackRecordApi.as_view()),
     path("api/fno/replay", FnoReplayApi.as_view()),
     path("api/iscore", IScoreTableApi.as_view()),

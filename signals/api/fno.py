@@ -15,7 +15,7 @@ from signals.models import FnoSignal
 from signals.services.fno.indices import INDICES, check_index
 from signals.services.fno.live import chain_view, live
 from signals.services.fno.track_record import track_record
-from signals.services.fno.wire import signal_row
+from signals.services.fno.wire import signal_detail, signal_row
 
 INDEX_HELP = f"One of {', '.join(INDICES)}, in any case"
 NIFTY = [OpenApiExample("NIFTY", "NIFTY", parameter_only=("index", "query"))]
@@ -231,6 +231,26 @@ class FnoHistoryApi(APIView):
         if query.get("outcome"):
             found = found.filter(outcome=query["outcome"])
         return paged(request, found, limit=query["limit"], offset=query["offset"], render=signal_row)
+
+
+class FnoSignalApi(APIView):
+    """One signal with what it was made of."""
+
+    class Output(SignalOut):
+        """``features``: the layers as they stood when it fired. ``label``: 1 where the index went its way first."""
+
+        calibrator = serializers.CharField(allow_blank=True)
+        label = serializers.IntegerField(allow_null=True)
+        labelled_at = serializers.DateTimeField(allow_null=True)
+        features = LayersOut()
+
+    @extend_schema(
+        responses=Output,
+        examples=[OpenApiExample("First", "NIFTY-2026-11-27-001", parameter_only=("trade_code", "path"))],
+    )
+    def get(self, request: Request, trade_code: str) -> Response:
+        """Read a signal by its code: trigger, life so far, outcome, and the layers as they stood."""
+        return Response(signal_detail(trade_code))
 
 
 class FnoTrackRecordApi(APIView):

@@ -35,8 +35,8 @@ DISCLOSURES: Final = (
             "Those who made a profit spent between 15% and 50% of it on transaction costs.",
         ),
         newer=(
-            "In the year to March 2025, 91% of individual traders in equity derivatives lost money; "
-            "together they lost ₹1,05,603 crore after costs.",
+            "In the year to March 2025, 91% of individual traders in equity derivatives lost money.",
+            "Together they lost ₹1,05,603 crore in that year, after costs.",
         ),
         source="SEBI studies of individual traders in equity derivatives, 25 January 2023 and 7 July 2025",
     ),

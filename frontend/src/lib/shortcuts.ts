@@ -13,6 +13,7 @@ const GO: Record<string, string> = {
   model: "o",
   portfolio: "p",
   family: "f",
+  partner: "n",
   settings: "e",
 };
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.clock import isoformat_z
+from core.errors import NotFound
 from engines.mvla.analysis import Analysis
 from engines.mvla.confidence import grade_of
 from engines.mvla.payload import number, payload, plain
@@ -69,6 +70,20 @@ def signal_row(signal: FnoSignal) -> dict[str, Any]:
         "data_source": signal.data_source,
         "engine_version": signal.engine_version,
         "params_hash": signal.params_hash,
+    }
+
+
+def signal_detail(trade_code: str) -> dict[str, Any]:
+    """Return a signal with the layers as they stood when it fired, and its label. Raises NotFound."""
+    signal = FnoSignal.objects.filter(trade_code=trade_code.upper()).first() if "\x00" not in trade_code else None
+    if signal is None:
+        raise NotFound("No such signal.")
+    features = {name: signal.features.get(name, {}) for name in ("direction", "strength", "filters")}
+    return signal_row(signal) | {
+        "calibrator": signal.calibrator,
+        "label": signal.label,
+        "labelled_at": isoformat_z(signal.labelled_at) if signal.labelled_at is not None else None,
+        "features": features,
     }
 
 

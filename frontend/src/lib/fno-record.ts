@@ -1,0 +1,98 @@
+/** Charts and words of the track record. */
+
+import { LineChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { use } from "echarts/core";
+
+import { Drawing, axisLook, tooltipLook } from "./charts/base";
+import { el, token } from "./dom";
+import type { Layers, Signal } from "./fno";
+import { directionPart, filtersPart, strengthPart } from "./fno-cards";
+import { lifeCard } from "./fno-life";
+import { istDate, number, signed } from "./format";
+
+use([LineChart, GridComponent, MarkLineComponent, TooltipComponent]);
+
+export type Result = { at: string | null; code: string; r: number; net_r: number | null };
+export type Detail = Signal & { features: Layers; label: number | null; calibrator: string };
+export type Verified = { ok: boolean; checked: number; head: string; broken_at: number | null; reason: string };
+
+/** Sums of results, one point a signal that is over, from zero. */
+export function cumulative(results: readonly Result[]): { r: number[]; net: number[] } {
+  const sums = { r: [0], net: [0] };
+  for (const one of results) {
+    sums.r.push(sums.r.at(-1)! + one.r);
+    sums.net.push(sums.net.at(-1)! + (one.net_r ?? one.r));
+  }
+  return sums;
+}
+
+/** The deepest fall of a curve from an earlier height, zero or below. */
+export function deepestFall(curve: readonly number[]): number {
+  let [top, worst] = [-Infinity, 0];
+  for (const value of curve) {
+    top = Math.max(top, value);
+    worst = Math.min(worst, value - top);
+  }
+  return worst;
+}
+
+export function curveWords(results: readonly Result[]): string {
+  const { r, net } = cumulative(results);
+  return `${number(results.length, 0)} results: ${signed(r.at(-1), 2)} R before and ${signed(net.at(-1), 2)} R after charges, with a deepest fall of ${signed(deepestFall(net), 2)} R after charges.`;
+}
+
+export class CurveChart {
+  constructor(
+    box: HTMLElement,
+    private readonly results: readonly Result[],
+  ) {
+    const drawing = new Drawing(box, () => this.option());
+    drawing.describe(curveWords(results));
+    drawing.draw();
+  }
+
+  private option(): object {
+    const { r, net } = cumulative(this.results);
+    const look = axisLook();
+    const line = (name: string, data: number[], colour: string, type: string): object => ({ name, type: "line", step: "end", showSymbol: data.length < 40, symbolSize: 4, data, lineStyle: { color: token(colour), width: 2, type }, itemStyle: { color: token(colour) } });
+    return {
+      grid: { left: 8, right: 44, top: 12, bottom: 24 },
+      tooltip: {
+        ...tooltipLook(),
+        trigger: "axis",
+        formatter: (all: { dataIndex: number; seriesName: string; data: number }[]) => {
+          const one = this.results[(all[0]?.dataIndex ?? 0) - 1];
+          const head = one ? `${one.code}${one.at ? `, ${istDate(new Date(one.at))}` : ""}` : "Start";
+          return `${head}\n${all.map((line) => `${line.seriesName}: ${signed(line.data, 2)} R`).join("\n")}`;
+        },
+      },
+      xAxis: { type: "category", data: r.map((_, i) => i), ...look, splitLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: string) => number(Number(value), 0) } },
+      yAxis: { type: "value", position: "right", ...look, axisLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: number) => `${signed(value, 0)} R` } },
+      series: [line("Before charges", r, "series-1", "dashed"), { ...line("After charges", net, "series-2", "solid"), markLine: { symbol: "none", silent: true, animation: false, label: { show: false }, lineStyle: { color: token("line-strong"), type: "solid" }, data: [{ yAxis: 0 }] } }],
+    };
+  }
+}
+
+/** A signal's life with what it was made of, for its row in the history. */
+export function detailView(detail: Detail): HTMLElement {
+  const life = lifeCard(detail);
+  life.removeAttribute("id");
+  life.classList.remove("card");
+  life.querySelector(".card-head")?.remove();
+  life.querySelector(".card-foot a")?.remove();
+  const label = detail.label === null ? "Whether the index went its way first is not known." : detail.label === 1 ? "The index went its way first: what was said came true." : "The index did not go its way first: what was said did not come true.";
+  const judged = detail.calibrated ? `Calibrated by ${detail.calibrator}.` : "Not calibrated when it fired.";
+  return el(
+    "div",
+    { class: "life-detail" },
+    life,
+    el("p", { class: "muted" }, `${judged} ${label}`),
+    el("details", { class: "twin" }, el("summary", {}, "What it was made of when it fired"), el("div", { class: "fno-layers" }, directionPart(detail.features.direction, detail), strengthPart(detail.features.strength), filtersPart(detail.features.filters, { vetoes: [] }))),
+  );
+}
+
+export function verifiedWords(found: Verified): string {
+  if (!found.ok) return `The chain is broken at line ${number(found.broken_at, 0)}: ${found.reason} ${number(found.checked, 0)} lines before it are as they were written.`;
+  return `Chain of ${number(found.checked, 0)} lines verified, last hash ${found.head}`;
+}

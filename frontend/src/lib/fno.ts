@@ -1,0 +1,191 @@
+/** Answers of the F&O engine as the API gives them, and their words. Shapes: docs/engines/mvla.md. */
+
+import { number } from "./format";
+
+export type Vote = { name: string; label: string; weight: number; value: number | null; contribution: number | null; words: string };
+export type Part = { name: string; label: string; weight: number; measure: number | null; value: number | null };
+export type Check = { code: string; passed: boolean | null; measure: number | null; limit: number | null; unit: string; words: string };
+export type Softener = { code: string; label: string; factor: number };
+export type Discipline = { triggers_today: number; stops_today: number; day_r: number | null; week_r: number | null; size: number; free_from_s: number | null };
+export type Layers = {
+  direction: { d: number | null; q: number; agreement: number | null; kept_minutes: number | null; votes: Vote[] };
+  strength: { s: number | null; coverage: number; iv_rank: number | null; parts: Part[] };
+  filters: { checks: Check[]; softeners: Softener[]; discipline: Discipline };
+};
+
+export type Trade = {
+  type: "ATM" | "OTM" | "ITM";
+  strike: number;
+  option_type: "CE" | "PE";
+  tradingsymbol: string;
+  expiry: string;
+  ltp: number | null;
+  bid: number | null;
+  ask: number | null;
+  iv: number;
+  iv_source: string;
+  delta: number;
+  gamma: number;
+  theta: number;
+  vega: number;
+  entry_price: number;
+  sl: number;
+  target: number;
+  rr_gross: number;
+  rr_net: number;
+  lot_size: number;
+  cost_per_lot: number;
+  max_loss_per_lot: number;
+  reward_per_lot: number;
+  target_probability: number;
+  break_even_probability: number;
+  expected_r: number;
+  lots: number;
+  rank: number;
+  risk: string;
+  avoid: boolean;
+};
+
+export type Direction = "BULLISH" | "BEARISH" | "NEUTRAL";
+export type Calibration = { id: string | null; kind: string; n: number; cap: number | null };
+
+export type Analysis = {
+  trade_direction: Direction;
+  confidence: number;
+  confidence_grade: string;
+  tier: string | null;
+  raw_confidence: number | null;
+  calibrated: boolean;
+  calibration: Calibration;
+  entry_mode: string;
+  entry_words: string;
+  spot_price: number | null;
+  forward: number | null;
+  expiry: string | null;
+  actionable: boolean;
+  vetoes: string[];
+  veto_words: string[];
+  trades: Trade[];
+  layers: Layers;
+  stop_distance: number | null;
+  size: number;
+  market_phase: string;
+  data_source: string;
+  data_age_s: number | null;
+  as_of: string | null;
+  scanned_at: string;
+  missing_inputs: string[];
+  engine_version: string;
+};
+
+export type Signal = {
+  id: number;
+  trade_code: string;
+  index: string;
+  trade_direction: Direction;
+  entry_mode: string;
+  confidence: number;
+  tier: string;
+  calibrated: boolean;
+  atm_strike: number;
+  spot_price: number;
+  exchange: string;
+  tradingsymbol: string;
+  option_type: string;
+  expiry: string;
+  lot_size: number;
+  entry_price: number;
+  sl: number;
+  target: number;
+  max_loss_per_lot: number;
+  status: "LIVE" | "CLOSED";
+  outcome: "OPEN" | "TARGET" | "SL" | "TIME_EXIT" | "EXPIRED";
+  last_price: number | null;
+  exit_price: number | null;
+  pnl_points: number | null;
+  r_multiple: number | null;
+  charges_per_lot: number | null;
+  net_per_lot: number | null;
+  mfe_points: number;
+  mae_points: number;
+  triggered_at: string;
+  deadline: string;
+  closed_at: string | null;
+  data_source: string;
+};
+
+export type Answer = { index: string; analysis: Analysis; signal: Signal | null };
+
+export type ChainQuote = { ltp: number | null; iv: number | null; iv_source: string | null; delta: number | null; oi: number; oi_change: number | null; volume: number };
+export type ChainRow = { strike: number; ce: ChainQuote | null; pe: ChainQuote | null };
+export type Chain = {
+  index: string;
+  expiry: string | null;
+  days_to_expiry: number | null;
+  spot_price: number | null;
+  forward: number | null;
+  atm_strike: number | null;
+  put_call_ratio: number | null;
+  rows: ChainRow[];
+  chosen: { type: string; strike: number; option_type: string }[];
+  data_source: string;
+  as_of: string | null;
+  faults: string[];
+};
+
+export const DIRECTIONS: Record<Direction, { word: string; arrow: string; turn: string }> = {
+  BULLISH: { word: "Bullish", arrow: "↑", turn: "up" },
+  BEARISH: { word: "Bearish", arrow: "↓", turn: "down" },
+  NEUTRAL: { word: "No direction", arrow: "→", turn: "flat" },
+};
+
+export const MODES: Record<string, string> = { BREAKOUT: "Breakout", PULLBACK: "Pullback", CONTINUATION: "Continuation", REVERSAL: "Reversal", NONE: "No entry" };
+export const TIERS: Record<string, string> = { HIGH: "High tier", REGULAR: "Regular tier", AGGRESSIVE: "Aggressive tier" };
+export const OUTCOMES: Record<Signal["outcome"], string> = { OPEN: "Still live", TARGET: "Target reached", SL: "Stopped out", TIME_EXIT: "Time was up", EXPIRED: "Expired" };
+export const TYPES: Record<string, string> = { ATM: "At the money", OTM: "One step out of the money", ITM: "Two steps in the money" };
+
+/** Grade and tier in words: "Weak · Aggressive tier". */
+export function gradeWords({ confidence_grade: grade, tier }: Pick<Analysis, "confidence_grade" | "tier">): string {
+  return tier ? `${grade} · ${TIERS[tier] ?? tier}` : "Below every tier";
+}
+
+/** What stands behind the number: how many outcomes, or that there are not enough. */
+export function calibrationWords({ calibrated, calibration }: Pick<Analysis, "calibrated" | "calibration">): string {
+  if (!calibrated) return `uncalibrated, capped at ${calibration.cap ?? 74}`;
+  return `calibrated on ${number(calibration.n, 0)} outcomes${calibration.cap === null ? "" : `, capped at ${calibration.cap} by an alarm`}`;
+}
+
+/** The parts of the loss-averse state that hold back, in sentences. `nowS`: seconds since 1970. */
+export function disciplineWords(state: Discipline, vetoes: readonly string[], nowS: number): string[] {
+  const said = [`${state.triggers_today} of 3 signals today, ${state.stops_today} of 2 stops.`];
+  if (vetoes.includes("DAILY_LOSS_STOP")) said.push("The day is over for this index: two stops, or twice the risk is lost.");
+  if (state.free_from_s !== null && state.free_from_s > nowS) said.push(`After a stop this direction rests for another ${Math.ceil((state.free_from_s - nowS) / 60)} min.`);
+  if (state.size < 1) said.push(`Size is ${number(100 * state.size, 0)}% of the usual, after a bad week.`);
+  return said;
+}
+
+/** Where a live option stands, from its price: points and R. */
+export function standing(signal: Pick<Signal, "entry_price" | "sl">, price: number): { points: number; r: number } {
+  const points = price - signal.entry_price;
+  return { points, r: points / (signal.entry_price - signal.sl) };
+}
+
+/** Place between stop (0) and target (1), kept a little inside the drawing. */
+export function placeOf(signal: Pick<Signal, "sl" | "target">, price: number): number {
+  return Math.max(-0.04, Math.min(1.04, (price - signal.sl) / (signal.target - signal.sl)));
+}
+
+export type Health = { kind: "live" | "closed" | "late" | "down"; words: string };
+
+/** A scan comes every minute; one and a half without any is late. */
+export const LATE_S = 90;
+
+/** What the page says of how fresh everything is. `scanAgeS`: of the newest scan of the index. */
+export function health(state: { socket: boolean; feed: string; phase: string; scanAgeS: number | null }): Health {
+  if (!state.socket) return { kind: "down", words: "The connection is lost; it is tried again. What you see is from before." };
+  if (state.phase !== "OPEN" && state.phase !== "") return { kind: "closed", words: "The market is not in continuous trading, so nothing is scanned. What you see is the last state." };
+  if (state.feed === "down") return { kind: "down", words: "Prices have stopped. What you see is from before; do not act on it." };
+  if (state.scanAgeS === null) return { kind: "late", words: "No scan has come in yet; the first one comes within a minute." };
+  if (state.scanAgeS > LATE_S) return { kind: "late", words: "Scans are late: the newest is older than a minute and a half." };
+  return { kind: "live", words: "Live: every index is scanned once a minute." };
+}

@@ -1,0 +1,84 @@
+/** The track record: charts of results, rows that open to a signal's life, and the verification of the Record. */
+
+import { explain, getJson } from "../lib/api";
+import { DistributionChart, distributionTable, histogram } from "../lib/charts/distribution";
+import { $, $$, embedded, must, stamp } from "../lib/dom";
+import { CurveChart, curveWords, detailView, verifiedWords, type Detail, type Result, type Verified } from "../lib/fno-record";
+import { scan } from "../lib/live";
+
+const results = embedded<Result[]>("record-course") ?? [];
+
+for (const select of $$<HTMLSelectElement>("[data-submit]")) select.addEventListener("change", () => select.form?.requestSubmit());
+
+const curve = $("#record-curve");
+if (curve) {
+  new CurveChart(curve, results);
+  must("#curve-words").textContent = curveWords(results);
+}
+const spread = $("#record-spread");
+if (spread) {
+  const values = results.map((one) => one.r);
+  new DistributionChart(spread, { values, unit: " R", signed: true, counted: "signals" });
+  must("#spread-table").append(distributionTable(histogram(values), { caption: "Results in R", unit: " R", counted: "Signals" }));
+}
+
+const history = must("#history");
+
+function close(): void {
+  for (const row of $$(".life-row", history)) row.remove();
+  for (const button of $$("[data-open]", history)) button.setAttribute("aria-expanded", "false");
+}
+
+function remember(code: string): void {
+  const url = new URL(location.href);
+  if (code) url.searchParams.set("signal", code);
+  else url.searchParams.delete("signal");
+  window.history.replaceState(null, "", url);
+}
+
+async function open(button: HTMLElement): Promise<void> {
+  const code = button.dataset.open!;
+  close();
+  button.setAttribute("aria-expanded", "true");
+  remember(code);
+  const row = stamp(must<HTMLTemplateElement>("#life-row"));
+  button.closest("tr")!.after(row);
+  const box = must(".life-box", row);
+  try {
+    box.replaceChildren(detailView(await getJson<Detail>(`/api/fno/signals/${encodeURIComponent(code)}`)));
+    scan();
+  } catch (cause) {
+    box.textContent = `The signal could not be read. ${explain(cause)}`;
+  }
+}
+
+// Rows that are open belong to no column: they close before the table is sorted, filtered or written to a file.
+history.addEventListener("click", (event) => (event.target as Element).closest("th[aria-sort] button, [data-csv]") && close(), true);
+history.addEventListener("input", close, true);
+history.addEventListener("click", (event) => {
+  const button = (event.target as Element).closest<HTMLElement>("[data-open]");
+  if (!button) return;
+  if (button.getAttribute("aria-expanded") === "true") {
+    close();
+    remember("");
+  } else void open(button);
+});
+const asked = $('[data-open][aria-expanded="true"]', history);
+if (asked) void open(asked).then(() => asked.scrollIntoView({ block: "center" }));
+
+must("#verify").addEventListener("click", async (event) => {
+  const button = event.currentTarget as HTMLButtonElement;
+  const words = must("#chain-words");
+  button.disabled = true;
+  words.textContent = "Walking along the chain.";
+  try {
+    const found = await getJson<Verified>("/api/record/verify");
+    words.dataset.state = found.ok ? "ok" : "broken";
+    words.textContent = verifiedWords(found);
+  } catch (cause) {
+    words.dataset.state = "";
+    words.textContent = `The Record could not be verified. ${explain(cause)}`;
+  } finally {
+    button.disabled = false;
+  }
+});

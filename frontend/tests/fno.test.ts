@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+
+import { calibrationWords, disciplineWords, gradeWords, health, placeOf, standing, type Calibration } from "../src/lib/fno";
+import { cumulative, curveWords, deepestFall, verifiedWords } from "../src/lib/fno-record";
+
+const calibration = (kind: string, n: number, cap: number | null): Calibration => ({ id: null, kind, n, cap });
+
+describe("words", () => {
+  it("say what stands behind a confidence", () => {
+    expect(calibrationWords({ calibrated: false, calibration: calibration("identity", 12, 74) })).toBe("uncalibrated, capped at 74");
+    expect(calibrationWords({ calibrated: true, calibration: calibration("platt", 1204, null) })).toBe("calibrated on 1,204 outcomes");
+    expect(calibrationWords({ calibrated: true, calibration: calibration("isotonic", 300, 74) })).toBe("calibrated on 300 outcomes, capped at 74 by an alarm");
+  });
+  it("name grade and tier", () => {
+    expect(gradeWords({ confidence_grade: "Moderate", tier: "REGULAR" })).toBe("Moderate · Regular tier");
+    expect(gradeWords({ confidence_grade: "None", tier: null })).toBe("Below every tier");
+  });
+  it("tell what the loss-averse state holds back", () => {
+    const state = { triggers_today: 2, stops_today: 1, day_r: -1, week_r: -5.2, size: 0.5, free_from_s: 1_000 };
+    expect(disciplineWords(state, [], 940)).toEqual(["2 of 3 signals today, 1 of 2 stops.", "After a stop this direction rests for another 1 min.", "Size is 50% of the usual, after a bad week."]);
+    expect(disciplineWords({ ...state, size: 1 }, ["DAILY_LOSS_STOP"], 2_000)[1]).toContain("The day is over");
+  });
+});
+
+describe("health", () => {
+  const good = { socket: true, feed: "simulated", phase: "OPEN", scanAgeS: 40 };
+  it("is live only if socket, prices, market and scans are", () => {
+    expect(health(good).kind).toBe("live");
+    expect(health({ ...good, socket: false }).kind).toBe("down");
+    expect(health({ ...good, feed: "down" }).kind).toBe("down");
+    expect(health({ ...good, phase: "CLOSED" }).kind).toBe("closed");
+    expect(health({ ...good, scanAgeS: 91 }).kind).toBe("late");
+    expect(health({ ...good, scanAgeS: null }).kind).toBe("late");
+  });
+  it("a closed market's old scan is no fault", () => expect(health({ ...good, phase: "CLOSED", scanAgeS: 9_000, feed: "down" }).kind).toBe("closed"));
+});
+
+describe("a life", () => {
+  const signal = { entry_price: 120, sl: 105, target: 145 };
+  it("stands between stop and target", () => {
+    expect(standing(signal, 135)).toEqual({ points: 15, r: 1 });
+    expect(placeOf(signal, 105)).toBe(0);
+    expect(placeOf(signal, 145)).toBe(1);
+    expect(placeOf(signal, 120)).toBeCloseTo(0.375, 12);
+    expect(placeOf(signal, 10)).toBe(-0.04);
+  });
+});
+
+describe("the record", () => {
+  const results = [1.5, -1, -1, 2].map((r, i) => ({ at: null, code: `A-${i}`, r, net_r: r - 0.1 }));
+  it("adds results up", () => {
+    expect(cumulative(results).r).toEqual([0, 1.5, 0.5, -0.5, 1.5]);
+    expect(cumulative(results).net.at(-1)).toBeCloseTo(1.1, 12);
+    expect(deepestFall(cumulative(results).net)).toBeCloseTo(-2.2, 12);
+    expect(curveWords(results)).toContain("4 results: +1.50 R before and +1.10 R after charges");
+  });
+  it("tells a whole chain from a broken one", () => {
+    expect(verifiedWords({ ok: true, checked: 1200, head: "ab12", broken_at: null, reason: "" })).toBe("Chain of 1,200 lines verified, last hash ab12");
+    expect(verifiedWords({ ok: false, checked: 6, head: "", broken_at: 7, reason: "It was changed." })).toContain("broken at line 7: It was changed.");
+  });
+});
