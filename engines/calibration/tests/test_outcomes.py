@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.calibration.outcomes import symmetric_outcome
+from engines.calibration.outcomes import Result, barrier_result, symmetric_outcome
 
 
 def outcome(direction, bars, distance=10.0, start=100.0):
@@ -62,3 +62,39 @@ def test_a_coin_scores_one_half():
         if found.label is not None:
             labels.append(found.label)
     assert abs(np.mean(labels) - 0.5) < 0.03
+
+
+def position(bars, direction=1, reward=5 / 3):
+    """Follow a position from 100 with its stop 10 away; bars are (open, high, low, close)."""
+    columns = np.array(bars, dtype=float).reshape(-1, 4).T
+    return barrier_result(
+        direction=direction, start=100.0, distance=10.0, reward=reward,
+        open=columns[0], high=columns[1], low=columns[2], close=columns[3],
+    )  # fmt: skip
+
+
+def test_stop_target_and_time():
+    target = position([(101, 105, 99, 104), (104, 117, 103, 116)])
+    assert (target.how, target.bars, target.price) == ("TARGET", 2, pytest.approx(100 + 50 / 3))
+    assert target.r_multiple == pytest.approx(5 / 3)
+    assert position([(100, 101, 90, 95), (95, 130, 95, 130)]) == Result("SL", 1, 90.0, -1.0)
+    assert position([(100, 120, 89, 110)]).how == "SL"  # both in one bar
+    gap = position([(100, 101, 99, 100), (86, 88, 85, 87)])
+    assert (gap.how, gap.price, gap.r_multiple) == ("SL", 86.0, pytest.approx(-1.4))
+    late = position([(100, 104, 97, 103), (103, 106, 102, 105)])
+    assert (late.how, late.bars, late.r_multiple) == ("TIME_EXIT", 2, pytest.approx(0.5))
+    assert position([]) == Result(None, 0, 100.0, 0.0)
+
+
+def test_a_short_position_is_the_mirror():
+    bars = [(101, 105, 99, 104), (104, 109, 96, 97), (112, 113, 111, 112)]
+    mirrored = [(200 - o, 200 - low, 200 - high, 200 - c) for o, high, low, c in bars]
+    for cut in (1, 2, 3):
+        long, short = position(bars[:cut]), position(mirrored[:cut], direction=-1)
+        assert (short.how, short.bars, short.r_multiple) == (long.how, long.bars, pytest.approx(long.r_multiple))
+
+
+@pytest.mark.parametrize("change", [{"direction": 0}, {"reward": 0.0}])
+def test_a_position_needs_a_side_and_a_target(change):
+    with pytest.raises(ValueError, match="direction"):
+        position([(100, 101, 99, 100)], **change)

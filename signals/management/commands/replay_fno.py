@@ -19,7 +19,8 @@ from signals.services.fno.replay_reading import LABEL
 from signals.services.fno.replay_text import report, signed
 
 #: Where what decides a replay is written; changes elsewhere do not matter to it.
-DECISIVE = ("engines", "signals/services/fno", "market/selectors")
+_SERVICES = ("bars", "calibration", "facts", "gathering", "indices", "replay*")
+DECISIVE = ("engines", "market/selectors/candles.py", *(f"signals/services/fno/{name}.py" for name in _SERVICES))
 
 
 class Command(BaseCommand):
