@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Final
 
 from engines.iscore.tables import LEAST_COVERAGE, TIERS, WEIGHTS
@@ -172,7 +173,7 @@ def waterfall(answer: Mapping[str, Any]) -> Fall | None:
             x=place(min(start, end)),
             width=max(0.4, round(place(max(start, end)) - place(min(start, end)), 2)),
         )
-        for (title, points), start, end in zip(moves, ends, ends[1:], strict=False)
+        for (title, points), (start, end) in zip(moves, pairwise(ends), strict=True)
     )
     borders = tuple((words.TIER_WORDS[name], place(least)) for name, least in TIERS if low < least < high)
     return Fall(steps, words.score_text(score), place(_START), borders)
@@ -209,7 +210,7 @@ def spark(rows: Sequence[Mapping[str, Any]]) -> Spark | None:
         f"I-Score of {len(values)} sessions, from {words.score_text(values[0])} on {known[0]['session']:%-d %b %Y} "
         f"to {words.score_text(values[-1])} on {known[-1]['session']:%-d %b %Y}"
     )
-    return Spark(points, {"up": "up", "down": "down", "flat": "flat"}[_direction(values[-1] - values[0])], label)
+    return Spark(points, _direction(values[-1] - values[0]), label)
 
 
 @dataclass(frozen=True, slots=True)
