@@ -19,8 +19,13 @@ from signals.services.fno.replay_reading import LABEL
 from signals.services.fno.replay_text import report, signed
 
 #: Where what decides a replay is written; changes elsewhere do not matter to it.
+_ENGINES = ("calibration", "charges", "exchange", "indicators", "metrics", "mvla", "options")
 _SERVICES = ("bars", "calibration", "facts", "gathering", "indices", "replay*")
-DECISIVE = ("engines", "market/selectors/candles.py", *(f"signals/services/fno/{name}.py" for name in _SERVICES))
+DECISIVE = (
+    "market/selectors/candles.py",
+    *(f"engines/{name}" for name in _ENGINES),
+    *(f"signals/services/fno/{name}.py" for name in _SERVICES),
+)
 
 
 class Command(BaseCommand):
