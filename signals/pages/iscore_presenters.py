@@ -31,6 +31,11 @@ _HEADS: Final = (
 )
 
 
+def both_ways(name: str) -> tuple[str, str]:
+    """Return the two sorts of a column, the usual one first."""
+    return (name, f"-{name}") if name in _WORDS else (f"-{name}", name)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the address asks for. ``sort`` is a name of `SORTS`, with a minus sign from the highest down."""
@@ -67,8 +72,7 @@ class Asked:
 
     def sorted_by(self, name: str) -> str:
         """Return the address of the same list by another column; by the same one, the other way round."""
-        first = name if name in _WORDS else f"-{name}"
-        other = first.removeprefix("-") if first.startswith("-") else f"-{first}"
+        first, other = both_ways(name)
         return replace(self, sort=other if self.sort == first else first, page=1).address()
 
 
@@ -152,6 +156,19 @@ def heads(asked: Asked) -> list[dict[str, str]]:
         }
         for name, title, look, hint in (*_HEADS, *parts)
     ]
+
+
+def sort_choices(asked: Asked) -> list[dict[str, Any]]:
+    """Return the sorts in words, for where the heads do not fit: each column's usual one, and the present one."""
+    found = []
+    for head in heads(asked):
+        said = ("A to Z", "Z to A") if head["name"] in _WORDS else ("highest first", "lowest first")
+        found += [
+            {"value": value, "label": f"{head['title']}, {way}", "current": value == asked.sort}
+            for at, (value, way) in enumerate(zip(both_ways(head["name"]), said, strict=True))
+            if not at or value == asked.sort
+        ]
+    return found
 
 
 def _tier_of(row: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from signals.pages import iscore_words as words
 from signals.pages.iscore_presenters import look_of
 
 #: The waterfall's scale is at least so many points wide.
-_LEAST_SPAN: Final = 30.0
+_LEAST_SPAN: Final = 12.0
 _START: Final = 50.0
 SPARK_SESSIONS: Final = 60
 #: A spark's scale is at least so many points high, so that small moves look small.
@@ -90,6 +90,13 @@ class Fall:
 def parts(answer: Mapping[str, Any]) -> list[Part]:
     """Return the six components of an answer of `reading.iscore_of`, in the order of their weights' table."""
     return [_part(name, answer["components"][name]) for name in WEIGHTS]
+
+
+def unknown(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return which inputs are missing, by component: its title, and what is missing in words."""
+    return [
+        (part.title, "; ".join(part.missing) if part.inputs else "everything") for part in parts(answer) if part.missing
+    ]
 
 
 def _part(name: str, part: Mapping[str, Any]) -> Part:

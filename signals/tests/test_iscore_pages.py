@@ -89,6 +89,7 @@ def test_a_component_that_does_not_count_says_why_and_adds_nothing() -> None:
     assert first.why_not == "Not counted: 20% of its inputs are known, 40% are needed."
     assert (second.why_not, second.score, second.width) == ("Not counted: nothing is known of it.", "–", 0.0)
     assert first.missing == ("News of the last 30 days",)
+    assert [what for _, what in stock.unknown(made)] == ["News of the last 30 days", "everything"]
     assert (third.counts, third.raw) == (True, 2.5)
     found = stock.waterfall(made)
     assert found is not None
@@ -129,6 +130,8 @@ def test_an_address_says_what_was_asked_and_nothing_else() -> None:
     assert table.Asked(sort="-risk").sorted_by("risk") == "?sort=risk"
     assert table.Asked().sorted_by("symbol") == "?sort=symbol"
     assert table.Asked(sort="symbol").sorted_by("symbol") == "?sort=-symbol"
+    assert [one["label"] for one in table.sort_choices(asked) if one["current"]] == ["Risk, lowest first"]
+    assert len(table.sort_choices(table.Asked())) == len(table.heads(table.Asked()))
     assert [head["order"] for head in table.heads(asked) if head["order"] != "none"] == ["ascending"]
 
 

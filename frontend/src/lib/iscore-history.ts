@@ -122,7 +122,7 @@ export class ScoreHistory {
             silent: true,
             symbol: "none",
             lineStyle: { color: token("line-strong"), type: "dashed", width: 1 },
-            label: { position: "insideStartTop", color: token("ink-2"), fontSize: 12, formatter: ({ name }: { name: string }) => name },
+            label: { position: "insideStartTop", color: token("ink-2"), backgroundColor: token("surface"), padding: [1, 3], fontSize: 12, formatter: ({ name }: { name: string }) => name },
             data: shown.map(({ title, least }) => ({ yAxis: least, name: `${title} from ${least}` })),
           },
         },
