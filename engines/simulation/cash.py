@@ -23,7 +23,8 @@ I64 = npt.NDArray[np.int64]
 
 LEVEL_TICK, LEVEL_TWIN_VOLUME = 31, 32
 TWIN_VOLUME_NOISE = 0.5
-_KEPT_FRAMES = 3
+#: A day of the always-open session is 15 MiB; around midnight there are two.
+_KEPT_FRAMES = 2
 _KEPT_ROWS = 256
 
 

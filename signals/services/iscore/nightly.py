@@ -1,6 +1,7 @@
 """After a session: the scores of a whole universe, kept and told, once however many schedulers there are."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -23,6 +24,7 @@ BATCH: Final = 20
 LEASE: Final = timedelta(minutes=5)
 JOB: Final = "signals.iscore"
 TRIES: Final = 3
+READERS_WAIT_S: Final = 60.0
 WORK: Final = f"{__name__}:work"
 #: How long results are kept with their words.
 WORDS_KEPT: Final = timedelta(days=30)
@@ -51,6 +53,18 @@ def run_if_due(*, now: datetime) -> None:
     except (NotFound, DataUnavailable):
         return
     children.run(WORK, now=now, deadline_s=LEASE.total_seconds())
+
+
+def work_ahead(*, now: datetime) -> None:
+    """Have the night's work done now if a process that serves would have to build the universe's prices.
+
+    Its child leaves them as files, and the scores as rows. Where it fails the caller goes on without.
+    """
+    if not children.serving():
+        return
+    with suppress(children.ChildFailed, NotFound):
+        if panel_at_hand(reference_universe(), now) is None:
+            children.run(WORK, now=now, deadline_s=READERS_WAIT_S)
 
 
 def _is_due(universe: str, panel: PricePanel, now: datetime) -> bool:

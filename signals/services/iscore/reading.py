@@ -16,6 +16,7 @@ from market.models import Instrument
 from market.selectors.instruments import find_instrument, names_of
 from signals.models import IScoreSnapshot
 from signals.services.history import known_symbol
+from signals.services.iscore.nightly import work_ahead
 from signals.services.iscore.scoring import (
     Scored,
     data_key,
@@ -53,6 +54,7 @@ def iscore_of(symbol: str, *, now: datetime) -> dict[str, Any]:
 
 def _kept_row(instrument: Instrument, now: datetime) -> IScoreSnapshot | None:
     """Return the row of a member of the reference universe if it was written for the present state of the inputs."""
+    work_ahead(now=now)
     panel = whole_panel(reference_universe(), now)
     session = last_session(panel, now)
     rows = IScoreSnapshot.objects.filter(instrument=instrument, session=session, data_source=panel.source)
@@ -134,6 +136,7 @@ def iscore_table(*, universe: str, sort: str, now: datetime) -> Table:
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTS:
         raise InvalidRequest(f"sort: {sort[:40]!r} is not known; use one of {', '.join(SORTS)}, with - for falling.")
+    work_ahead(now=now)
     found = scored(now=now, universe=universe)
     rows = _rows(found)
     known = sorted((row for row in rows if _value(name)(row) is not None), key=_value(name), reverse=falling)

@@ -13,7 +13,6 @@ from signals.services.patterns.scanning import DEFAULT_UNIVERSE, is_searched
 EVERY_S: Final = 300
 LEASE: Final = timedelta(minutes=4)
 JOB: Final = "signals.find_patterns"
-WORK: Final = f"{__name__}:search_once"
 
 
 def search_if_due(*, now: datetime) -> None:
@@ -23,7 +22,7 @@ def search_if_due(*, now: datetime) -> None:
     """
     panel = panel_at_hand(DEFAULT_UNIVERSE, now)
     if panel is None or not is_searched(DEFAULT_UNIVERSE, panel):
-        children.run(WORK, now=now, deadline_s=LEASE.total_seconds())
+        children.run(scanning.NIGHT, now=now, deadline_s=LEASE.total_seconds())
 
 
 def search_once(*, now: datetime) -> None:

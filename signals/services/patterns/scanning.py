@@ -35,7 +35,9 @@ log = logging.getLogger("platform.patterns")
 DEFAULT_UNIVERSE: Final = SNAPSHOT_UNIVERSE
 #: Sessions whose signals are written again with each search: all that may still be undecided, and some more.
 KEPT_SESSIONS: Final = 30
+READERS_WAIT_S: Final = 60.0
 SEARCH: Final = f"{__name__}:search"
+NIGHT: Final = "signals.services.patterns.nightly:search_once"
 _BATCH: Final = 1_000
 _CHANGING: Final = (
     "direction", "confidence", "n", "wins", "chance", "close", "atr", "volume_ratio", "trend", "liquidity",
@@ -95,7 +97,10 @@ def _recorded(universe: str, panel: PricePanel, key: str) -> Record | None:
 def _search_beside(universe: str, now: datetime) -> None:
     """Have a universe searched outside a process that serves; what it finds is in the database then."""
     try:
-        children.run(SEARCH, {"universe": universe}, now=now)
+        if universe == DEFAULT_UNIVERSE:  # perhaps its turn is on now: then that is waited for
+            children.run(NIGHT, now=now, deadline_s=READERS_WAIT_S)
+        else:
+            children.run(SEARCH, {"universe": universe}, now=now, deadline_s=READERS_WAIT_S)
     except children.ChildFailed:
         raise DataUnavailable("The patterns are still being searched for. Ask again in a minute.") from None
 
