@@ -54,7 +54,7 @@ class Command(BaseCommand):
         try:
             run, made = replay(
                 indices=indices, start=options["start"], end=options["end"], now=clock.now(), again=options["again"],
-                progress=progress,
+                progress=progress, made_by={"commit": commit(), "machine": machine()},
             )  # fmt: skip
         except PlatformError as error:
             raise CommandError(error.detail) from None
@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{LABEL}\n{'Replayed' if made else 'Known already'}: {run}, {overall['n']} signals fired.")
         self.stdout.write(f"Mean R after charges {signed(overall['net_r'])}. {run.result['verdict']}")
         if options["report"] is not None:
-            options["report"].write_text(report(run, commit=commit(), machine=machine()))
+            options["report"].write_text(report(run))
             self.stdout.write(f"Report: {options['report']}")
 
 

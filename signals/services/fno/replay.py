@@ -5,7 +5,7 @@ One run is named by everything that decides its outcome (profile, engine, parame
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -81,9 +81,11 @@ def key_of(found: Material, indices: Sequence[str]) -> str:
 
 def replay(
     *, indices: Sequence[str] = DEFAULT, start: date = date.min, end: date = date.max, now: datetime,
-    again: bool = False, progress: Progress = lambda day: None,
+    made_by: Mapping[str, str] | None = None, again: bool = False, progress: Progress = lambda day: None,
 ) -> tuple[FnoReplayRun, bool]:  # fmt: skip
     """Replay and keep the run; return it, and whether it was made now. ``again`` makes a known one anew.
+
+    ``made_by``: commit and machine, kept with the run for its report.
 
     Raises InvalidRequest, NotFound as `material`.
     """
@@ -93,7 +95,8 @@ def replay(
     if known is not None and not again:
         return known, False
     walked, judgement, cases = play(found, progress=progress)
-    return _keep(key, found, indices, walked, figures(cases, judgement), cases, now), True
+    data = _data(found, walked) | {"made_by": dict(made_by or {})}
+    return _keep(key, found, indices, data, figures(cases, judgement), cases, now), True
 
 
 def play(found: Material, *, progress: Progress = lambda day: None) -> tuple[Walk, Judgement, list[Case]]:
@@ -109,8 +112,8 @@ def play(found: Material, *, progress: Progress = lambda day: None) -> tuple[Wal
 
 @transaction.atomic
 def _keep(
-    key: str, found: Material, indices: Sequence[str], walked: Walk, result: dict[str, Any], cases: Sequence[Case],
-    now: datetime,
+    key: str, found: Material, indices: Sequence[str], data: dict[str, Any], result: dict[str, Any],
+    cases: Sequence[Case], now: datetime,
 ) -> FnoReplayRun:  # fmt: skip
     first, last = found.span
     FnoReplayRun.objects.filter(key=key).delete()
@@ -120,7 +123,7 @@ def _keep(
         indices=[index for index in INDICES if index in indices],
         first_day=first,
         last_day=last,
-        data=_data(found, walked),
+        data=data,
         result=result,
         engine_version=ENGINE_VERSION,
         params_hash=parameters_on(last).hash,

@@ -16,16 +16,17 @@ TIERS: Final = {
 }
 
 
-def report(run: FnoReplayRun, *, commit: str, machine: str) -> str:
-    """Return the report of a run. ``commit``, ``machine``: where it was made."""
+def report(run: FnoReplayRun) -> str:
+    """Return the report of a run."""
     parts = [
-        _head(run, commit, machine), _data(run), _rules(), _sizes(run.result), _calibration(run.result),
+        _head(run), _data(run), _rules(), _sizes(run.result), _calibration(run.result),
         _tiers(run.result), _expectancy(run.result), _limits(run.result),
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"
 
 
-def _head(run: FnoReplayRun, commit: str, machine: str) -> str:
+def _head(run: FnoReplayRun) -> str:
+    by = run.data["made_by"]
     made = f"{run.computed_at.astimezone(IST):%Y-%m-%d %H:%M} IST"
     return f"""# F&O signals replayed on history
 
@@ -36,7 +37,7 @@ Made by `manage.py replay_fno`. Profile `{run.profile}`; no parameter was tuned:
 
 | | |
 |---|---|
-| Made | {made}, commit {commit}, {machine} |
+| Made | {made}, commit {by.get("commit", "unknown")}, {by.get("machine", "machine unknown")} |
 | Engine, parameters | {run.engine_version}, {", ".join(f"`{one}`" for one in run.data["parameters"])} |
 | Indices, days | {", ".join(run.indices)}, {run.first_day} to {run.last_day} |
 | Run | `{run.key[:16]}` |"""
