@@ -1,5 +1,8 @@
 """The only door to a partner's rows: those of its own environment; everything else is reported as absent."""
 
+from dataclasses import dataclass
+from typing import Protocol
+
 from accounts.models import User
 from core.errors import NotFound
 from partners.models import ApiKey, Attempt, Member, Partner, Subscription
@@ -7,7 +10,25 @@ from partners.models import ApiKey, Attempt, Member, Partner, Subscription
 MAX_ID = 2**63 - 1
 
 
-def access_subscription(key: ApiKey, subscription_id: int) -> Subscription:
+class Scope(Protocol):
+    """Whose rows, of which environment: a key is one, a person at a console has one."""
+
+    @property
+    def partner_id(self) -> int: ...
+
+    @property
+    def environment(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleScope:
+    """The partner and environment that a person looks at."""
+
+    partner_id: int
+    environment: str
+
+
+def access_subscription(key: Scope, subscription_id: int) -> Subscription:
     """Return a subscription of the key's partner and environment. Raises NotFound."""
     rows = Subscription.objects.filter(partner_id=key.partner_id, environment=key.environment)
     row = rows.select_related("partner").filter(pk=subscription_id).first() if subscription_id <= MAX_ID else None
@@ -16,12 +37,21 @@ def access_subscription(key: ApiKey, subscription_id: int) -> Subscription:
     return row
 
 
-def access_attempt(key: ApiKey, attempt_id: int) -> Attempt:
+def access_attempt(key: Scope, attempt_id: int) -> Attempt:
     """Return an attempt of the key's partner and environment, its delivery loaded. Raises NotFound."""
     rows = Attempt.objects.filter(delivery__partner_id=key.partner_id, delivery__environment=key.environment)
     row = rows.select_related("delivery__partner").filter(pk=attempt_id).first() if attempt_id <= MAX_ID else None
     if row is None:
         raise NotFound("No such delivery.")
+    return row
+
+
+def access_key(scope: Scope, key_id: int) -> ApiKey:
+    """Return a key of the partner and environment, dead or alive. Raises NotFound."""
+    rows = ApiKey.objects.filter(partner_id=scope.partner_id, environment=scope.environment)
+    row = rows.select_related("partner").filter(pk=key_id).first() if key_id <= MAX_ID else None
+    if row is None:
+        raise NotFound("No such key.")
     return row
 
 

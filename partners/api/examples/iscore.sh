@@ -1,0 +1,1 @@
+curl -fsS "$TC_ROOT/iscore/RELIANCE" -H "Authorization: Bearer $TC_KEY"

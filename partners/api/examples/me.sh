@@ -1,0 +1,1 @@
+curl -fsS "$TC_ROOT/me" -H "Authorization: Bearer $TC_KEY"

@@ -1,0 +1,168 @@
+"""What a partner's people do and see at their console: the services of the partner surface, with a person as actor."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Model
+
+from core import audit
+from core.errors import InvalidRequest, NotFound
+from partners.constants import Channel
+from partners.models import ApiKey, Delivery, Endpoint, Partner, Subscription, Usage
+from partners.selectors import Health, health_of
+from partners.services.keys import live_keys
+from partners.services.secrets import endpoint_of
+from partners.services.subscriptions import subscription_change, subscription_put
+from partners.services.testing import test_event
+from partners.services.usage import day_of, usage_of
+from partners.services.welcome import subscription_welcome
+
+#: A key that ends within this time is warned of.
+SOON: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A live key: requests granted today (IST) and in the last sixty seconds, and those refused today."""
+
+    key: ApiKey
+    today: int
+    this_minute: int
+    limited_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One environment of a partner at a glance. ``warnings``: sentences, the gravest first."""
+
+    partner: Partner
+    environment: str
+    endpoint: Endpoint
+    health: Health
+    keys: list[KeyUse]
+    warnings: list[str]
+
+    @property
+    def busiest(self) -> int:
+        """Requests in the last sixty seconds of the key that made most."""
+        return max((row.this_minute for row in self.keys), default=0)
+
+    @property
+    def today(self) -> int:
+        """Requests granted today to all keys."""
+        return sum(row.today for row in self.keys)
+
+    @property
+    def limited_today(self) -> int:
+        """Requests refused today because of the limit."""
+        return sum(row.limited_today for row in self.keys)
+
+
+def overview_of(partner: Partner, environment: str, *, now: datetime) -> Overview:
+    """Return one environment of a partner at a glance."""
+    keys = list(live_keys(partner, now=now).filter(environment=environment).select_related("partner"))
+    limited = dict(Usage.objects.filter(key__in=keys, day=day_of(now)).values_list("key_id", "limited"))
+    used = []
+    for key in keys:
+        count = usage_of(key=key, now=now)
+        used.append(KeyUse(key, count["today"], count["this_minute"], limited.get(key.pk, 0)))
+    endpoint, health = endpoint_of(partner, environment), health_of(partner, environment, now=now)
+    return Overview(
+        partner=partner, environment=environment, endpoint=endpoint, health=health, keys=used,
+        warnings=warnings_for(endpoint, health, used, now=now),
+    )  # fmt: skip
+
+
+def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now: datetime) -> list[str]:
+    """Return what is wrong, or soon will be, in sentences with what to do about it."""
+    partner, found = endpoint.partner, []
+    rows = list(Subscription.objects.filter(partner=partner, environment=endpoint.environment, is_active=True))
+    by_hook = [row for row in rows if Channel.WEBHOOK in row.channels]
+    if endpoint.paused_at is not None:
+        found.append(
+            f"The webhook is paused: {endpoint.pause_reason} {health.held} events are kept; resume it to send them."
+        )
+    elif endpoint.failing_since is not None:
+        found.append(
+            f"Nothing has arrived at the webhook since {endpoint.failing_since:%d %b %Y, %H:%M} UTC. "
+            "After five days of nothing but failures it is paused. Look at the deliveries for what it answers."
+        )
+    if by_hook and not endpoint.url:
+        found.append(f"{len(by_hook)} subscriptions have no webhook address to be told at. Set one under Webhook.")
+    if gone := [row.symbol for row in by_hook if row.paused_at is not None]:
+        found.append(f"The receiver answered 410 (Gone): {', '.join(gone)} paused. Resume under Subscriptions.")
+    if any(Channel.EMAIL in row.channels for row in rows) and not partner.contact_email:
+        found.append("A subscription mails the contact, but there is no contact address. Ask us to set one.")
+    if not keys:
+        found.append("No key works in this environment. Make one under Keys.")
+    for use in keys:
+        if use.key.expires_at is not None and use.key.expires_at <= now + SOON:
+            found.append(
+                f"{use.key.prefix}… ends on {use.key.expires_at:%d %b %Y, %H:%M} UTC. Change to its successor."
+            )
+        if use.limited_today:
+            found.append(f"{use.key.prefix}… was refused {use.limited_today} times today: it asked above the limit.")
+    return found
+
+
+@transaction.atomic
+def subscription_set(
+    *,
+    partner: Partner,
+    environment: str,
+    engine: str,
+    symbol: str,
+    given: Mapping[str, Any],
+    actor: Model | str,
+    now: datetime,
+    ip: str = "",
+) -> tuple[Subscription, bool]:
+    """Make or change a subscription for a person; return it and whether it is new. A new one is told what is known."""
+    row, created = subscription_put(
+        partner=partner, environment=environment, engine=engine, symbol=symbol, given=given, now=now
+    )
+    _noted("created" if created else "changed", row, given, actor, now, ip)
+    if created:
+        subscription_welcome(subscription=row, now=now)
+        row.refresh_from_db()
+    return row, created
+
+
+@transaction.atomic
+def subscription_edit(
+    *, subscription: Subscription, given: Mapping[str, Any], actor: Model | str, now: datetime, ip: str = ""
+) -> Subscription:
+    """Change a subscription for a person."""
+    row = subscription_change(subscription=subscription, given=given, now=now)
+    _noted("changed", row, given, actor, now, ip)
+    return row
+
+
+@transaction.atomic
+def subscription_drop(*, subscription: Subscription, actor: Model | str, now: datetime, ip: str = "") -> None:
+    """Delete a subscription for a person; what was sent for it stays in the log. Raises NotFound if it is gone."""
+    _noted("deleted", subscription, {}, actor, now, ip)
+    deleted, _ = subscription.delete()
+    if not deleted:
+        raise NotFound("No such subscription.")
+
+
+@transaction.atomic
+def receiver_test(
+    *, partner: Partner, environment: str, event: str, actor: Model | str, now: datetime, ip: str = ""
+) -> Delivery:
+    """Send a made-up event to the receiver for a person. Raises InvalidRequest without an address."""
+    endpoint = endpoint_of(partner, environment)
+    if not endpoint.url:
+        raise InvalidRequest("There is no webhook address yet. Set one first.")
+    data = {"partner": partner.name, "environment": environment, "event": event}
+    audit.record(actor=actor, action="partner_endpoint.tested", object=endpoint, ip=ip, at=now, data=data)
+    return test_event(partner=partner, environment=environment, event=event, now=now)
+
+
+def _noted(what: str, row: Subscription, given: Mapping[str, Any], actor: Model | str, now: datetime, ip: str) -> None:
+    facts = {"partner": row.partner.name, "environment": row.environment, "engine": row.engine, "symbol": row.symbol}
+    audit.record(actor=actor, action=f"partner_subscription.{what}", object=row, ip=ip, at=now, data={**facts, **given})

@@ -1,0 +1,143 @@
+"""The documentation: for everybody, complete, and what it prints works."""
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.urls import get_resolver
+
+from core import clock
+from partners.api.docs_content import ENDPOINTS, EXAMPLES, LANGUAGES
+from partners.constants import Environment
+from partners.services.keys import key_create
+from partners.services.partners import partner_create
+from partners.services.secrets import new_secret
+from partners.tests.test_surface import _fresh  # noqa: F401 - fixture
+from partners.webhooks.signing import headers
+from tests.flows.pocket import make_universe
+from tests.flows.test_object_matrix import methods_of, routes
+
+NAMES = sorted({path.stem for path in EXAMPLES.iterdir() if path.stem != "verify"})
+RUNNERS = {"sh": ["sh", "-e"], "py": [sys.executable], "mjs": ["node"]}
+BODY = json.dumps({"summary": "₹ 1,00,000 और बढ़त", "score": 71.3}, ensure_ascii=False).encode()
+
+
+@pytest.mark.django_db
+def test_the_page_is_for_everybody_and_has_every_code(client):
+    page = client.get("/api/partner/v1/docs")
+    text = page.content.decode()
+    assert page.status_code == 200
+    for code in ("IDEMPOTENCY_CONFLICT", "RATE_LIMITED", "DATA_UNAVAILABLE"):
+        assert code in text
+    for words in ("1200", "X-RateLimit-Remaining", "holdings[].qty", "webhook-signature", "5 min, 30 min, 2 h"):
+        assert words in text
+
+
+def test_every_endpoint_is_documented():
+    prefix = "api/partner/v1/"
+    there = {
+        (method.upper(), "/" + path.removeprefix(prefix).replace("<int:", "{").replace("<str:", "{").replace(">", "}"))
+        for path, pattern in routes(get_resolver().url_patterns)
+        if path.startswith(prefix) and hasattr(pattern.callback, "cls")
+        for method in methods_of(pattern)
+        if method != "head"
+    }
+    assert {(row.method, row.path) for row in ENDPOINTS} == there
+
+
+def test_every_example_is_in_every_language():
+    assert {path.name for path in EXAMPLES.iterdir()} == {
+        f"{name}.{ending}" for name in [*NAMES, "verify"] for _, ending, _ in LANGUAGES
+    }
+    assert {row.example for row in ENDPOINTS if row.example} == set(NAMES)
+
+
+def run(command, text="", cwd=None, **environment):
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"{command[0]} is not installed")
+    return subprocess.run(
+        command, input=text, capture_output=True, text=True, timeout=100, cwd=cwd, env={**os.environ, **environment}
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ending", RUNNERS)
+def test_examples_run_as_printed(live_server, ending):
+    make_universe("nifty_100")
+    partner = partner_create(name="Reader", actor="test", now=clock.now()).partner
+    key = key_create(partner=partner, environment=Environment.TEST, actor="test", now=clock.now()).text
+    for name in NAMES:
+        script = str(EXAMPLES / f"{name}.{ending}")
+        done = run([*RUNNERS[ending], script], TC_ROOT=f"{live_server.url}/api/partner/v1", TC_KEY=key)
+        assert done.returncode == 0, (name, done.stderr)
+        assert done.stdout.strip()
+        if ending == "sh":
+            assert json.loads(done.stdout)["success"] is True
+
+
+@pytest.fixture
+def signed():
+    secret, now = new_secret(), clock.now()
+    made = headers(
+        event="ping", event_id="evt_1", delivery_id=1, attempt=1, environment="live", body=BODY,
+        secrets=[secret, new_secret()], at=now,
+    )  # fmt: skip
+    return secret, made
+
+
+CHANGES = {
+    "as it came": (lambda body, sent: (body, sent), (True, True)),
+    "another body": (lambda body, sent: (body + b" ", sent), (False, False)),
+    "cut signatures": (
+        lambda body, sent: (body, sent | {"X-TC-Signature": "sha256=00", "webhook-signature": "v1,AA=="}),
+        (False, False),
+    ),
+    "an old one": (lambda body, sent: (body, sent | {"webhook-timestamp": "1700000000"}), (True, False)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_verification_in_python(signed, change):
+    scope: dict = {}
+    exec((EXAMPLES / "verify.py").read_text(), scope)
+    alter, expected = CHANGES[change]
+    body, sent = alter(BODY, signed[1])
+    found = scope["verify_tc"](body, sent["X-TC-Signature"], signed[0]), scope["verify_standard"](body, sent, signed[0])
+    assert found == expected
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_verification_in_javascript(signed, change):
+    alter, expected = CHANGES[change]
+    body, sent = alter(BODY, signed[1])
+    facts = json.dumps({"body": base64.b64encode(body).decode(), "headers": sent, "secret": signed[0]})
+    script = (
+        f'import {{ verifyTc, verifyStandard }} from "{(EXAMPLES / "verify.mjs").as_uri()}";\n'
+        f"const {{ body, headers, secret }} = {facts}; const raw = Buffer.from(body, 'base64');\n"
+        "console.log(JSON.stringify([verifyTc(raw, headers['X-TC-Signature'], secret),"
+        " verifyStandard(raw, headers, secret)]));"
+    )
+    done = run(["node", "--input-type=module"], script)
+    assert done.returncode == 0, done.stderr
+    assert tuple(json.loads(done.stdout)) == expected
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_verification_in_a_shell(signed, change, tmp_path: Path):
+    alter, expected = CHANGES[change]
+    body, sent = alter(BODY, signed[1])
+    (tmp_path / "body.json").write_bytes(body)
+    script = (EXAMPLES / "verify.sh").read_text()
+    script += "\nverify_tc && echo yes || echo no\nverify_standard && echo yes || echo no\n"
+    done = run(
+        ["sh"], script, cwd=tmp_path, WEBHOOK_SECRET=signed[0], TC_SIGNATURE=sent["X-TC-Signature"],
+        WEBHOOK_ID=sent["webhook-id"], WEBHOOK_TIMESTAMP=sent["webhook-timestamp"],
+        WEBHOOK_SIGNATURE=sent["webhook-signature"],
+    )  # fmt: skip
+    assert tuple(line == "yes" for line in done.stdout.split()) == expected, done.stderr
