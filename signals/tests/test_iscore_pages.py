@@ -3,15 +3,22 @@
 import csv
 import io
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core import clock, versions
 from engines.iscore.tables import WEIGHTS
 from engines.iscore.words import TITLES
+from market.services import panels
+from signals.models import IScoreValidation
 from signals.pages import iscore_presenters as table
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
+from signals.services import market_data
+from signals.services.iscore import scoring
+from tests.flows.pocket import make_universe
 
 
 def component(points: list[float], *, score: float | None = 60.0, weight: float = 10.0, coverage: float = 1.0) -> Any:
@@ -157,3 +164,52 @@ def test_a_row_leads_to_its_instrument_and_its_details() -> None:
     assert (found.url, found.detail_url) == ("/market/NSE:M%26M/", "/iscore/NSE:M%26M/")
     assert (found.score, found.ring, found.change["text"]) == ("–", 0.0, "–")
     assert {bar.text for bar in found.bars} == {"–"}
+
+
+@pytest.fixture
+def universe(settings: Any, tmp_path: Path) -> None:
+    settings.STATE_DIR = tmp_path
+    for forget in (panels.forget, market_data.forget, scoring.forget, versions.expire):
+        forget()
+    make_universe("nifty_100")
+
+
+def measurement() -> IScoreValidation:
+    one = {"mean": 0.0104, "low": -0.032, "high": 0.053, "months": 60}
+    return IScoreValidation.objects.create(
+        universe="nifty_100", data_source="simulated", first_session=date(2021, 3, 31), months=60,
+        last_session=date(2026, 2, 27), engine_version="x", params_hash="x", computed_at=clock.now(),
+        result={"horizons": {"1_month": {"rank_ic": one}, "3_months": {"rank_ic": one | {"low": None}}}},
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_only_admins_see_how_past_scores_did(client: Any, django_user_model: Any) -> None:
+    kept = measurement()
+    address = "/iscore/NSE:RELIANCE/"
+    assert client.get(address).status_code == 302
+    person = django_user_model.objects.create_user(email="a@example.com", password="long-enough-for-tests")
+    client.force_login(person)
+    assert b"Against what followed" not in client.get(address).content
+    person.is_staff = True
+    person.save()
+    shown = client.get(address).content.decode()
+    assert "+0.010 (95%: −0.032 to +0.053)" in shown
+    assert "next three months" not in shown
+    assert f"/admin/signals/iscorevalidation/{kept.pk}/change/" in shown
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_pages_answer_for_any_address(client: Any, django_user_model: Any) -> None:
+    client.force_login(django_user_model.objects.create_user(email="a@example.com", password="long-enough-for-tests"))
+    assert client.get("/iscore/NSE:NOSUCH/").status_code == 404
+    assert client.get("/iscore/tcs/").url == "/iscore/NSE:TCS/"
+    assert b"There is no symbol NSE:NOSUCH" in client.get("/iscore/card/NSE:NOSUCH/").content
+    swapped = client.get("/iscore/?universe=&sector=&tier=&q=rel&sort=-iscore", headers={"HX-Request": "true"})
+    assert swapped["HX-Push-Url"] == "/iscore/?q=rel"
+    file = client.get("/iscore/?as=csv&q=rel")
+    assert file["Content-Disposition"].startswith('attachment; filename="iscore-nifty_100-')
+    assert file.content.decode().splitlines()[1].startswith("NSE:RELIANCE,")
+    assert b"I-Scores are not available" in client.get("/iscore/?universe=nifty_9000&as=csv").content
