@@ -176,6 +176,11 @@ def _signed(value: float | None, places: int, unit: str = "") -> Figure:
     return Figure(f"{signed(value, places)}{unit}", raw=repr(value), direction=turn)
 
 
+def _rupees(value: float) -> str:
+    text = signed(value, 2)
+    return f"{text[0]}₹{text[1:]}" if text[0] in "+−" else f"₹{text}"
+
+
 def percent(share: Mapping[str, Any]) -> str:
     """Return a share of the record in percent, a dash where there is none."""
     return "–" if share["value"] is None else f"{100.0 * share['value']:.1f}%"
@@ -200,7 +205,7 @@ def metrics(overall: Mapping[str, Any]) -> list[Metric]:
         Metric("total", "Sum of results", _signed(r["total"], 2, " R"), "before charges", "r"),
         Metric(
             "expectancy", "Expectancy", _signed(overall["expectancy_r"], 3, " R"),
-            "after charges" if rupees is None else f"{signed(rupees, 2)} ₹ a lot after charges", "expectancy",
+            "after charges" if rupees is None else f"{_rupees(rupees)} a lot after charges", "expectancy",
         ),
     ]  # fmt: skip
 

@@ -100,8 +100,8 @@ HOWS: Final = (
         "life",
         "a signal's life",
         "R = (price − entry) / (entry − stop); best and worst are the extremes since the trigger",
-        "Followed on one-minute bars of the option: one that opens below the stop is sold at its open, one that touches "
-        "both counts as the stop, after 45 minutes or at 15:05 the time is up.",
+        "Followed on one-minute bars of the option: one that opens below the stop is sold at its open, one with "
+        "both in it counts as the stop, after 45 minutes or at 15:05 the time is up.",
         "one-minute bars of the option; charges of both sides",
     ),
 )

@@ -68,6 +68,9 @@ export function moveTo(root: HTMLElement, signal: Signal, at: number): void {
   if (shown) shown.textContent = `${signed(points, 2)} points, ${signed(r, 2)} R`;
 }
 
+/** "+₹1,285.64": the sign before the currency. */
+const rupees = (value: number): string => signed(value, 2).replace(/^([+−]?)/, "$1₹");
+
 const minute = (text: string): string => `${istMinute(new Date(text))} IST`;
 
 function steps(signal: Signal): HTMLElement {
@@ -90,5 +93,5 @@ function figures(signal: Signal): HTMLElement {
     const { points, r } = standing(signal, now);
     return el("dl", { class: "fno-pairs" }, pair("Price now", livePrice(`${signal.exchange}:${signal.tradingsymbol}`, now)), pair("Standing", el("span", { "data-standing": true, "data-keep": true }, `${signed(points, 2)} points, ${signed(r, 2)} R`)), pair("Risk a lot", `₹${number(signal.max_loss_per_lot, 0)}`));
   }
-  return el("dl", { class: "fno-pairs" }, pair("Result", `${signed(signal.r_multiple, 2)} R`), pair("Charges a lot", signal.charges_per_lot === null ? "–" : `₹${number(signal.charges_per_lot, 2)}`), pair("Net a lot", signal.net_per_lot === null ? "–" : `₹${signed(signal.net_per_lot, 2)}`));
+  return el("dl", { class: "fno-pairs" }, pair("Result", `${signed(signal.r_multiple, 2)} R`), pair("Charges a lot", signal.charges_per_lot === null ? "–" : `₹${number(signal.charges_per_lot, 2)}`), pair("Net a lot", signal.net_per_lot === null ? "–" : rupees(signal.net_per_lot)));
 }

@@ -57,7 +57,7 @@ export class CurveChart {
     const look = axisLook();
     const line = (name: string, data: number[], colour: string, type: string): object => ({ name, type: "line", step: "end", showSymbol: data.length < 40, symbolSize: 4, data, lineStyle: { color: token(colour), width: 2, type }, itemStyle: { color: token(colour) } });
     return {
-      grid: { left: 8, right: 44, top: 12, bottom: 24 },
+      grid: { left: 8, right: 52, top: 12, bottom: 24 },
       tooltip: {
         ...tooltipLook(),
         trigger: "axis",
@@ -68,7 +68,7 @@ export class CurveChart {
         },
       },
       xAxis: { type: "category", data: r.map((_, i) => i), ...look, splitLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: string) => number(Number(value), 0) } },
-      yAxis: { type: "value", position: "right", ...look, axisLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: number) => `${signed(value, 0)} R` } },
+      yAxis: { type: "value", position: "right", ...look, axisLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: number) => `${signed(value, 1)} R` } },
       series: [line("Before charges", r, "series-1", "dashed"), { ...line("After charges", net, "series-2", "solid"), markLine: { symbol: "none", silent: true, animation: false, label: { show: false }, lineStyle: { color: token("line-strong"), type: "solid" }, data: [{ yAxis: 0 }] } }],
     };
   }

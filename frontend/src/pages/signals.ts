@@ -73,7 +73,9 @@ function showChain(): void {
 function centre(): void {
   const box = $(".table-scroll", must("#fno-chain"));
   const row = box && $("tr.atm", box);
-  if (box && row) box.scrollTop = row.offsetTop - box.clientHeight / 2;
+  if (!box || !row) return;
+  box.scrollTop = row.offsetTop - box.clientHeight / 2;
+  box.scrollLeft = (box.scrollWidth - box.clientWidth) / 2;
 }
 
 async function readChain(): Promise<void> {

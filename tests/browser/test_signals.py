@@ -1,0 +1,267 @@
+"""Signals live, a signal's life from its trigger to its outcome, and the track record against the raw Record."""
+
+import json
+import re
+import statistics
+import threading
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser import fno_driver
+from tests.browser.pages import Visitor, sideways_px
+from tests.server.running import Server
+
+#: A scan comes once a minute; on a busy machine it may be late.
+SCAN_MS = 150_000
+SLOW_MS = 60_000
+SOCKET = re.compile(r"/api/ws/signals$")
+VERSION = "2025-07"
+
+
+@pytest.fixture
+def trader(visitor: Visitor) -> Visitor:
+    """The demo user, who has read the risk disclosure."""
+    visitor.api("POST", "/api/fno/risk-disclosure", {"version": VERSION})
+    return visitor
+
+
+@pytest.fixture(scope="module")
+def fired(server: Server) -> dict[str, Any]:
+    """A minute in which a signal fired: its index, its code and the answer that pages were told."""
+    return fno_driver.fire(server)
+
+
+def told(page: Page, change: Any) -> list[WebSocketRoute]:
+    """Let the page's socket of signals pass through ``change``, message by message; returns its connections."""
+    connections: list[WebSocketRoute] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        connections.append(socket)
+        upstream = socket.connect_to_server()
+        upstream.on_message(lambda message: socket.send(json.dumps(change(json.loads(message)))))
+
+    page.route_web_socket(SOCKET, connect)
+    return connections
+
+
+def with_answer(answer: dict[str, Any]) -> Any:
+    """Messages in which an index has this answer, as of now."""
+    index = answer["index"]
+
+    def change(message: dict[str, Any]) -> dict[str, Any]:
+        now = (message.get("indices") or {index: message.get("data")}).get(index)
+        if not now:
+            return message
+        kept = {name: now["analysis"][name] for name in ("scanned_at", "as_of", "market_phase")}
+        fixed = {"index": index, "analysis": answer["analysis"] | kept, "signal": answer.get("signal")}
+        return message | ({"indices": message["indices"] | {index: fixed}} if "indices" in message else {"data": fixed})
+
+    return change
+
+
+def ready(page: Page) -> None:
+    expect(page.locator("#fno-health")).to_have_attribute("data-kind", "live", timeout=SCAN_MS)
+    expect(page.locator("#fno-layers .fno-bars tbody tr").first).to_be_visible(timeout=SLOW_MS)
+    expect(page.locator("#fno-chain tbody tr.atm")).to_be_visible(timeout=SLOW_MS)
+
+
+def test_the_first_visit_asks_to_read_the_risk(visitor: Visitor) -> None:
+    page = visitor.open("/signals/?index=SENSEX", who="Admin")
+    expect(page.get_by_text("91% of individual traders")).to_be_visible()
+    assert visitor.findings(page) == []
+    page.get_by_role("button", name="I have read this").click()
+    expect(page.locator("#fno-title")).to_have_text("SENSEX", timeout=SLOW_MS)
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_signals_are_readable(trader: Visitor, fired: dict[str, Any], theme: str, width: int) -> None:
+    page = trader.page(theme=theme, width=width)
+    told(page, with_answer(fired["answer"]))
+    page.goto(f"{trader.url}/signals/?index={fired['index']}")
+    ready(page)
+    expect(page.locator("#fno-trades tbody tr")).to_have_count(3, timeout=SLOW_MS)
+    expect(page.locator("#fno-payoff canvas").first).to_be_visible(timeout=SLOW_MS)
+    assert sideways_px(page) <= 0
+    assert trader.findings(page) == []
+    assert trader.errors == []
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_record_is_readable(trader: Visitor, fired: dict[str, Any], theme: str, width: int) -> None:
+    page = trader.open(f"/signals/record/?days=all&signal={fired['code']}", theme=theme, width=width)
+    expect(page.locator(".life-box .fno-steps")).to_be_visible(timeout=SLOW_MS)
+    assert sideways_px(page) <= 0
+    assert trader.findings(page) == []
+    assert trader.errors == []
+
+
+def test_cards_change_with_every_scan(trader: Visitor) -> None:
+    page = trader.open("/signals/")
+    ready(page)
+    ages = page.locator('[data-card="BANKNIFTY"] time')
+    before = ages.get_attribute("datetime")
+    focused = page.locator('[data-card="BANKNIFTY"] a.name')
+    focused.focus()
+    expect(ages).not_to_have_attribute("datetime", before or "", timeout=SCAN_MS)
+    expect(focused).to_be_focused()  # nothing was replaced
+    answer = trader.api("GET", "/api/fno/live?index=BANKNIFTY")["analysis"]
+    if answer["scanned_at"] == ages.get_attribute("datetime"):
+        expect(page.locator('[data-card="BANKNIFTY"] .fno-ring')).to_have_text(str(answer["confidence"]))
+    spot = page.locator('[data-card="NIFTY"] [data-field="last_price"]')
+    seen = spot.inner_text()
+    expect(spot).not_to_have_text(seen, timeout=SLOW_MS)
+    assert trader.errors == []
+
+
+def test_an_index_has_an_address_and_its_trades(trader: Visitor, fired: dict[str, Any]) -> None:
+    page = trader.page()
+    told(page, with_answer(fired["answer"]))
+    other = "FINNIFTY" if fired["index"] != "FINNIFTY" else "NIFTY"
+    page.goto(f"{trader.url}/signals/?index={other}")
+    page.locator(f'[data-card="{fired["index"]}"] a.name').click()
+    expect(page).to_have_url(re.compile(rf"index={fired['index']}$"))
+    trades = sorted(fired["answer"]["analysis"]["trades"], key=lambda trade: trade["rank"])
+    rows = page.locator("#fno-trades tbody tr")
+    expect(rows).to_have_count(3, timeout=SLOW_MS)
+    for row, trade in zip(rows.all(), trades, strict=True):
+        numbers = [text.replace(",", "") for text in row.locator("td").all_inner_texts()]
+        assert numbers[:4] == [
+            f"{trade['entry_price']:.2f}", f"{trade['sl']:.2f}", f"{trade['target']:.2f}",
+            f"{trade['max_loss_per_lot']:.0f}",
+        ]  # fmt: skip
+    rows.nth(2).get_by_role("button").first.click()
+    kind = "call" if trades[2]["option_type"] == "CE" else "put"
+    expect(page.locator(".payoff-words")).to_contain_text(f"{trades[2]['strike']:,} {kind}", timeout=SLOW_MS)
+    expect(page.locator(".payoff-table tbody tr")).to_have_count(5, timeout=SLOW_MS)
+    page.get_by_role("button", name="How the payoff is computed").click()
+    expect(page.get_by_text("at expiry: (max(0,")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.go_back()
+    expect(page.locator("#fno-title")).to_have_text(other)
+    assert trader.errors == []
+
+
+def test_a_lost_connection_and_a_closed_market_say_so(trader: Visitor) -> None:
+    page = trader.page()
+    phase = {"now": "OPEN"}
+
+    def change(message: dict[str, Any]) -> dict[str, Any]:
+        for answer in message.get("indices", {}).values():
+            answer["analysis"]["market_phase"] = phase["now"]
+        return message
+
+    connections = told(page, change)
+    page.goto(trader.url + "/signals/")
+    ready(page)
+    phase["now"] = "CLOSED"
+    connections[-1].close()
+    expect(page.locator("#fno-health")).to_have_attribute("data-kind", "down", timeout=10_000)
+    expect(page.locator("#fno-health")).to_contain_text("connection is lost")
+    expect(page.locator("#fno-health")).to_contain_text("not in continuous trading", timeout=SLOW_MS)
+    assert trader.errors == []
+
+
+def test_a_signal_is_followed_to_its_outcome(trader: Visitor, server: Server, fired: dict[str, Any]) -> None:
+    """The page hears of every step over the socket; nothing is reloaded."""
+    driven = fired if _is_live(trader, fired["code"]) else fno_driver.fire(server)
+    code = driven["code"]
+    page = trader.open(f"/signals/?index={driven['index']}")
+    life = page.locator(f'.fno-life[data-code="{code}"]')
+    expect(life).to_be_visible(timeout=SLOW_MS)
+    page.evaluate(
+        """code => { window.seen = []; const look = () => {
+          const life = document.querySelector(`.fno-life[data-code="${code}"]`);
+          const text = life ? life.dataset.status + ' ' + life.querySelector('.fno-steps').textContent : '';
+          if (text && window.seen.at(-1) !== text) window.seen.push(text); };
+          const what = {subtree: true, childList: true, characterData: true, attributes: true};
+          new MutationObserver(look).observe(document.body, what);
+          look(); }""",
+        code,
+    )
+    following = threading.Thread(target=fno_driver.follow, args=(server, code))
+    following.start()
+    expect(life).to_have_attribute("data-status", "CLOSED", timeout=SCAN_MS)
+    following.join()
+    seen = page.evaluate("window.seen")
+    assert seen[0].startswith("LIVE") or len(seen) == 1  # the worker may have closed it before the page was there
+    assert seen[-1].startswith("CLOSED")
+    found = trader.api("GET", f"/api/fno/signals/{code}")
+    words = {"TARGET": "Target reached", "SL": "Stopped out", "TIME_EXIT": "Time was up", "EXPIRED": "Expired"}
+    expect(life.locator(".fno-life-head .badge")).to_have_text(words[found["outcome"]])
+    expect(life).to_contain_text(f"Sold at {found['exit_price']:,.2f}")
+    line = next(row for row in closed_lines(trader) if row["trade_code"] == code)
+    assert line["r_multiple"] == found["r_multiple"]
+    assert trader.errors == []
+
+
+def _is_live(trader: Visitor, code: str) -> bool:
+    return trader.api("GET", f"/api/fno/signals/{code}")["status"] == "LIVE"
+
+
+def closed_lines(trader: Visitor) -> list[dict[str, Any]]:
+    """What the raw Record says of signals that are over."""
+    return [line["payload"] for line in trader.api("GET", "/api/record?kind=fno.closed&limit=500")]
+
+
+def shown_number(text: str) -> float:
+    return float(re.sub(r"[^\d.\-]", "", text.replace("−", "-")))
+
+
+def test_the_track_record_is_what_the_record_says(trader: Visitor, server: Server, fired: dict[str, Any]) -> None:
+    fno_driver.session(server)
+    page = trader.open("/signals/record/?days=all")
+    lines = closed_lines(trader)
+    assert len(lines) >= 2
+    r = [line["r_multiple"] for line in lines]
+    risk = [(line["entry_price"] - line["sl"]) * line["lot_size"] for line in lines]
+    net = [line["net_per_lot"] for line in lines]
+
+    def metric(key: str) -> str:
+        return page.locator(f'[data-metric="{key}"] .value').inner_text()
+
+    assert shown_number(metric("n")) == len(lines)
+    hits = sum(line["outcome"] == "TARGET" for line in lines)
+    assert shown_number(metric("hit")) == pytest.approx(100 * hits / len(lines), abs=0.051)
+    assert shown_number(metric("win")) == pytest.approx(100 * sum(one > 0 for one in net) / len(lines), abs=0.051)
+    assert shown_number(metric("mean")) == pytest.approx(statistics.fmean(r), abs=0.002)
+    assert shown_number(metric("total")) == pytest.approx(sum(r), abs=0.01)
+    mean_net = statistics.fmean(one / own for one, own in zip(net, risk, strict=True))
+    assert shown_number(metric("expectancy")) == pytest.approx(mean_net, abs=0.002)
+    note = page.locator('[data-metric="expectancy"] .note').inner_text()
+    assert shown_number(note) == pytest.approx(statistics.fmean(net), abs=0.011)
+    for tier in ("High", "Regular", "Aggressive"):
+        n = sum(line["tier"] == tier.upper() for line in lines)
+        assert page.locator(f'tr[data-tier="{tier}"] td').first.inner_text() == str(n)
+    expect(page.locator("#curve-words")).to_contain_text(f"{len(lines)} results", timeout=SLOW_MS)
+    codes = page.locator("#history [data-open]").evaluate_all("all => all.map(one => one.dataset.open)")
+    assert {line["trade_code"] for line in lines} <= set(codes)
+    assert trader.errors == []
+
+
+def test_rows_open_and_the_chain_is_verified(trader: Visitor, fired: dict[str, Any]) -> None:
+    page = trader.open("/signals/record/?days=all")
+    button = page.locator(f'[data-open="{fired["code"]}"]')
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".life-box .fno-steps")).to_be_visible(timeout=SLOW_MS)
+    expect(button).to_have_attribute("aria-expanded", "true")
+    assert f"signal={fired['code']}" in page.url
+    page.get_by_text("What it was made of when it fired").click()
+    expect(page.locator(".life-box .fno-bars tbody tr")).to_have_count(12)
+    page.locator("#history").get_by_role("button", name="Fired").click()
+    expect(page.locator(".life-row")).to_have_count(0)
+    page.get_by_role("button", name="Verify now").click()
+    words = page.locator("#chain-words")
+    expect(words).to_have_attribute("data-state", "ok", timeout=SLOW_MS)
+    head = re.search(r"Chain of ([\d,]+) lines verified, last hash ([0-9a-f]{64})", words.inner_text())
+    assert head
+    hashes = {line["sequence"]: line["hash"] for line in trader.api("GET", "/api/record?limit=500")}
+    assert hashes[int(head.group(1).replace(",", ""))] == head.group(2)
+    page.locator("#record-outcome").select_option("SL")
+    expect(page).to_have_url(re.compile(r"outcome=SL"), timeout=SLOW_MS)
+    assert trader.errors == []
