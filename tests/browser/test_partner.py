@@ -1,0 +1,240 @@
+"""A partner from provisioning to the first delivery and its resend, in Chromium; the console and the documentation."""
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import Page, expect
+from standardwebhooks import Webhook
+
+from tests.browser.pages import Visitor, sideways_px, sign_in
+from tests.server.running import Server
+
+PATHS = (
+    "/partner/", "/partner/keys/", "/partner/subscriptions/", "/partner/deliveries/", "/partner/webhook/",
+    "/partner/try/",
+)  # fmt: skip
+PASSWORD = "quiet river stone 9"
+
+
+class Receiver:
+    """A partner's server on loopback: remembers what it is told and says 200."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"thank you")
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nothing is printed."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/hook"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def wait_for(self, count: int, timeout_s: float = 60.0) -> None:
+        until = time.monotonic() + timeout_s
+        while len(self.requests) < count:
+            assert time.monotonic() < until, f"{len(self.requests)} of {count} requests came"
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        self._server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    state = tmp_path_factory.mktemp("partner") / "state"
+    with Server(state, WEBHOOK_ALLOW_NETS="127.0.0.0/8") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cookies(server: Server) -> dict[str, str]:
+    return {role: sign_in(server, role) for role in ("Sign in", "Admin")}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    yield made
+    made.close()
+
+
+def register(visitor: Visitor, email: str) -> None:
+    body = json.dumps({"email": email, "password": PASSWORD}).encode()
+    request = urllib.request.Request(
+        visitor.url + "/api/auth/register", data=body, headers={"Content-Type": "application/json"}
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+def provision(visitor: Visitor, name: str, email: str, url: str) -> tuple[str, str]:
+    """Fill the admin's form; return the key and the secret of the page that shows them once."""
+    page = visitor.open("/admin/partners/partner/add/", who="Admin")
+    page.fill("[name=name]", name)
+    page.fill("[name=webhook_url]", url)
+    page.fill("[name=member_email]", email)
+    page.fill("[name=reason]", "signed today")
+    page.select_option("[name=environment]", "test")
+    page.locator("main button[type=submit], #content button[type=submit]").first.click()
+    page.wait_for_load_state()
+    text = page.content()
+    key = re.search(r"tc_test_[0-9a-f]{12}_[\w-]{43}", text)
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", text)
+    assert key is not None
+    assert secret is not None
+    assert page.evaluate("document.title")
+    return key.group(), secret.group()
+
+
+def person(visitor: Visitor, email: str) -> Page:
+    """Sign in as the partner's person, by the form."""
+    page = visitor.open("/login/?next=/partner/", who=None)
+    page.fill("[name=email]", email)
+    if page.locator("[name=password]").count() == 0:
+        page.get_by_role("link", name=re.compile("password", re.I)).first.click()
+        page.fill("[name=email]", email)
+    page.fill("[name=password]", PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/partner/")
+    return page
+
+
+def test_from_provisioning_to_the_first_delivery_and_its_resend(visitor: Visitor, receiver: Receiver) -> None:
+    email = "desk@first.example.com"
+    register(visitor, email)
+    _, secret = provision(visitor, "First Broking", email, receiver.url)
+    page = person(visitor, email)
+    expect(page.get_by_role("heading", level=1)).to_have_text("First Broking")
+    expect(page.locator(".rail [data-place=partner]")).to_be_visible()
+    page.get_by_role("navigation", name="Environment").get_by_role("link", name="Test").click()
+    page.get_by_role("navigation", name="Partner", exact=True).get_by_role("link", name="Subscriptions").click()
+    page.fill("#share", "RELI")
+    page.locator("#share-list [role=option]").first.click()
+    page.fill("#iscore-least", "0")
+    page.locator("#add-share").get_by_role("button", name="Subscribe").click()
+    row = page.locator("[data-subscription]")
+    expect(row).to_contain_text("RELIANCE", timeout=60_000)
+    receiver.wait_for(1)
+    headers, body = receiver.requests[0]
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    assert headers["x-tc-signature"] == expected
+    assert Webhook(secret).verify(body, headers)["symbol"] == "RELIANCE"
+    page.get_by_role("navigation", name="Partner", exact=True).get_by_role("link", name="Deliveries").click()
+    attempt = page.locator("details.attempt")
+    for _ in range(20):
+        if attempt.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(attempt).to_have_count(1)
+    expect(attempt).to_contain_text("Delivered")
+    attempt.locator("summary").click()
+    expect(attempt.locator(".attempt-body")).to_contain_text("thank you")
+    attempt.get_by_role("button", name="Send again").click()
+    page.locator("#confirm").get_by_role("button", name="Send again").click()
+    receiver.wait_for(2)
+    assert receiver.requests[1][1] == body
+    assert receiver.requests[1][0]["webhook-id"] == headers["webhook-id"]
+    assert visitor.errors == []
+
+
+def test_a_key_is_shown_once_and_its_end_is_told_before(visitor: Visitor) -> None:
+    page = visitor.open("/partner/keys/?environment=test")
+    page.fill("[name=label]", "web")
+    page.get_by_role("button", name="Make the key").click()
+    field = page.locator("#new-key")
+    expect(field).to_have_value(re.compile(r"tc_test_[0-9a-f]{12}_[\w-]{43}"))
+    expect(page.locator("[data-copy=new-key]")).to_be_focused()
+    page.get_by_role("button", name=re.compile("Revoke tc_test")).first.click()
+    expect(page.locator("#confirm .consequence")).to_contain_text("dead at once")
+    page.locator("#confirm").get_by_role("button", name="Revoke").click()
+    expect(page.locator("#keys")).to_contain_text("revoked")
+    page.reload()
+    assert "tc_test_" in page.content()
+    assert not re.search(r"tc_test_[0-9a-f]{12}_[\w-]{43}", page.content())
+    assert visitor.errors == []
+
+
+def signed(secret: str, body: str) -> str:
+    """Return the headers of a request, as a server logs them."""
+    at, raw = str(int(time.time())), body.encode()
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    made = hmac.new(key, f"evt_1.{at}.".encode() + raw, hashlib.sha256).digest()
+    return "\n".join(
+        (
+            f"X-TC-Signature: sha256={hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()}",
+            "webhook-id: evt_1",
+            f"Webhook-Timestamp: {at}",
+            f"webhook-signature: v1,AAAA v1,{base64.b64encode(made).decode()}",
+        )
+    )
+
+
+def test_the_tester_says_which_signature_holds_and_why_not(visitor: Visitor) -> None:
+    page = visitor.open("/partner/webhook/")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    secret, body = "whsec_" + base64.b64encode(b"k" * 32).decode(), '{"summary": "₹ बढ़त"}'
+    page.fill("#t-headers", signed(secret, body))
+    page.fill("#t-body", body)
+    page.fill("#t-secret", secret)
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#verdicts .badge.up")).to_have_count(2)
+    page.fill("#t-headers", signed(secret, '{"summary":"₹ बढ़त"}'))
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#verdicts .badge.danger")).to_have_count(2)
+    expect(page.locator("#verdicts")).to_contain_text("raw bytes")
+    assert sent == []
+    assert visitor.errors == []
+
+
+def test_an_operation_is_tried_with_a_key_of_the_page(visitor: Visitor) -> None:
+    page = visitor.open("/partner/try/")
+    page.get_by_role("button", name="Make one").click()
+    expect(page.locator("#try-key")).to_have_value(re.compile("tc_test_"))
+    page.select_option("#try-operation", index=1)
+    page.select_option("#try-scenario", "bullish")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator("#try-state")).to_contain_text("HTTP 200", timeout=30_000)
+    expect(page.locator("#try-answer")).to_contain_text("BULLISH")
+    expect(page.locator("#try-curl")).to_contain_text("X-TC-Test-Scenario: bullish")
+    assert visitor.errors == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_every_page_holds_in_both_themes_and_widths(visitor: Visitor, theme: str, width: int) -> None:
+    page = visitor.page(theme=theme, width=width)
+    for path in (*PATHS, "/api/partner/v1/docs"):
+        page.goto(visitor.url + path + ("?environment=test" if path.startswith("/partner") else ""))
+        page.wait_for_load_state("networkidle")
+        assert sideways_px(page) <= 0, path
+        assert visitor.findings(page) == [], path
+    assert visitor.errors == []
+
+
+def test_the_documentation_changes_language_on_the_whole_page(visitor: Visitor) -> None:
+    page = visitor.open("/api/partner/v1/docs", who=None)
+    page.locator("[data-language=python]").first.click()
+    assert page.locator("[data-code=curl]:visible").count() == 0
+    assert page.locator("[data-code=python]:visible").count() >= 8
+    page.reload()
+    expect(page.locator("[data-code=python]").first).to_be_visible()
+    assert visitor.errors == []
