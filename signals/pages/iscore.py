@@ -132,27 +132,32 @@ class IScoreStockPage(LoginRequiredMixin, View):
 def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
     """Return what card and page print of a stock. Raises NotFound for a symbol that nobody knows."""
     answer = iscore_of(symbol, now=now)
-    history = [
-        {
-            "session": row.session,
-            "iscore": row.iscore,
-            "confidence": row.confidence,
-            "tier": row.tier,
-            "changes": row.changes,
-        }
-        for row in iscore_history(symbol, now=now).defer("result")[: stock.SPARK_SESSIONS]
-    ]
+    rows = iscore_history(symbol, now=now).defer("result")[: stock.SPARK_SESSIONS]
+    history = [{name: getattr(row, name) for name in stock.HISTORY} for row in rows]
     exchange, _, code = symbol.partition(":")
-    score, before = answer["iscore"], answer["previous"]
-    known = score is not None and before is not None and before["iscore"] is not None
     session = date.fromisoformat(answer["as_of_session"]) if answer["as_of_session"] else None
-    return {
+    return _score_context(answer) | {
         "symbol": symbol,
         "code": code,
         "exchange": exchange,
         "name": names_of([symbol]).get(symbol, ""),
         "instrument_url": instrument_url(symbol),
         "detail_url": presenters.detail_url(symbol),
+        "spark": stock.spark(history),
+        "ledger": stock.ledger(history)[:LEDGER],
+        "kept": len(history),
+        "session": session,
+        "data_source": answer["data_source"] or "",
+        "as_of": clock.isoformat_z(answer["as_of"]),
+        "cached_until": answer["cached_until"].astimezone(clock.IST),
+    }
+
+
+def _score_context(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the score with its tier, confidence, components and what moved it."""
+    score, before = answer["iscore"], answer["previous"]
+    known = score is not None and before is not None and before["iscore"] is not None
+    return {
         "answer": answer,
         "score": words.score_text(score),
         "ring": score or 0.0,
@@ -168,13 +173,6 @@ def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
         "factors": answer["score_factors"][:_FACTORS],
         "fall": stock.waterfall(answer),
         "moves": stock.moves(answer["changes"]),
-        "spark": stock.spark(history),
-        "ledger": stock.ledger(history)[:LEDGER],
-        "kept": len(history),
-        "session": session,
-        "data_source": answer["data_source"] or "",
-        "as_of": clock.isoformat_z(answer["as_of"]),
-        "cached_until": answer["cached_until"].astimezone(clock.IST),
     }
 
 

@@ -16,6 +16,8 @@ from signals.pages.iscore_presenters import look_of
 _LEAST_SPAN: Final = 12.0
 _START: Final = 50.0
 SPARK_SESSIONS: Final = 60
+#: What is read of each kept session.
+HISTORY: Final = ("session", "iscore", "confidence", "tier", "changes")
 #: A spark's scale is at least so many points high, so that small moves look small.
 _SPARK_SPAN: Final = 10.0
 _MOVES_SHOWN: Final = 3
