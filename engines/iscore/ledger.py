@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from engines.iscore.words import TITLES
+
 SMALLEST: Final = 0.05
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return which inputs moved the score, the largest first; nothing where either has no score.
 
-    ``before``, ``after``: results of `score.Scores.result`. Since the inputs' points sum up to the score less 50, their
+    ``before``, ``after``: results of `score.Scores.result`, of which only numbers are read, so that one that was
+    shortened to its numbers will do. Since the inputs' points sum up to the score less 50, their
     differences sum up to the score's (before rounding). An input that came or went has null on that side. Movements
     under 0.05 points are left out.
     """
@@ -21,29 +24,26 @@ def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> list[
         was, now = old.get(key), new.get(key)
         points = round((now["points"] if now else 0.0) - (was["points"] if was else 0.0), 2)
         if abs(points) >= SMALLEST:
-            found.append(_change(was, now, points))
+            found.append(_change(key, was, now, points))
     return sorted(found, key=lambda change: (-abs(change["points"]), change["component"], change["input"]))
 
 
-def _change(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None, points: float) -> dict[str, Any]:
-    one = now or was
-    assert one is not None
+def _change(
+    key: tuple[str, str], was: Mapping[str, Any] | None, now: Mapping[str, Any] | None, points: float
+) -> dict[str, Any]:
+    component, name = key
     before, after = (was["score"] if was else None), (now["score"] if now else None)
     moved = "is no longer known" if now is None else "became known" if was is None else f"{before:.0f} → {after:.0f}"
     return {
-        "component": one["component"],
-        "input": one["input"],
-        "title": one["title"],
+        "component": component,
+        "input": name,
+        "title": TITLES[name],
         "before": before,
         "after": after,
         "points": points,
-        "text": f"{one['title']} {moved}: {points:+.1f} points",
+        "text": f"{TITLES[name]} {moved}: {points:+.1f} points",
     }
 
 
 def _inputs(result: Mapping[str, Any]) -> dict[tuple[str, str], Mapping[str, Any]]:
-    return {
-        (entry["component"], entry["input"]): entry
-        for part in result["components"].values()
-        for entry in part["inputs"]
-    }
+    return {(name, entry["input"]): entry for name, part in result["components"].items() for entry in part["inputs"]}

@@ -194,6 +194,11 @@ def test_old_results_keep_their_numbers_and_lose_their_words() -> None:
     assert row.result["components"]["trend"]["score"] == answer["components"]["trend"]["score"]
     points = [one["points"] for part in row.result["components"].values() for one in part["inputs"]]
     assert sum(points) == pytest.approx(answer["iscore"] - 50.0, abs=0.2)
+    later = reading.iscore_of(KEY, now=days_later(40))
+    moved = sum(one["points"] for one in later["changes"])
+    assert later["previous"]["session"] == row.session
+    assert moved == pytest.approx(later["iscore"] - answer["iscore"], abs=0.5)
+    assert all(one["title"] and one["component"] in answer["components"] for one in later["changes"])
 
 
 @pytest.mark.usefixtures("universe")
