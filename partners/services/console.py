@@ -108,7 +108,6 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
     return found
 
 
-@transaction.atomic
 def subscription_set(
     *,
     partner: Partner,
@@ -121,11 +120,12 @@ def subscription_set(
     ip: str = "",
 ) -> tuple[Subscription, bool]:
     """Make or change a subscription for a person; return it and whether it is new. A new one is told what is known."""
-    row, created = subscription_put(
-        partner=partner, environment=environment, engine=engine, symbol=symbol, given=given, now=now
-    )
-    _noted("created" if created else "changed", row, given, actor, now, ip)
-    if created:
+    with transaction.atomic():
+        row, created = subscription_put(
+            partner=partner, environment=environment, engine=engine, symbol=symbol, given=given, now=now
+        )
+        _noted("created" if created else "changed", row, given, actor, now, ip)
+    if created:  # outside: a score that is still to be computed must not hold the database
         subscription_welcome(subscription=row, now=now)
         row.refresh_from_db()
     return row, created
