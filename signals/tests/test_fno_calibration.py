@@ -14,10 +14,11 @@ from core import clock
 from engines.calibration.mapping import fit
 from engines.calibration.scores import quality
 from engines.calibration.walk import WEEK_S, week_of, week_start_s
-from signals.models import FnoAlarm, FnoCalibrator, FnoSignal
+from signals.models import FnoAlarm, FnoCalibrator, FnoLatest, FnoScan, FnoSignal
 from signals.services.fno.calibration import calibrator_of, judge_for, profile_of
 from signals.services.fno.refitting import refit, tell, turn, watch
 from signals.services.fno.track_record import track_record
+from signals.tests.fno_market import at, first_signal, only, scan_at
 
 pytestmark = pytest.mark.django_db
 #: A Friday; its week began on Monday 2026-11-23, 00:00 in India.
@@ -26,17 +27,17 @@ MONDAY = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
 START = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
 
 
-def signal(at: datetime, number: int, **changes: Any) -> FnoSignal:
+def signal(moment: datetime, number: int, **changes: Any) -> FnoSignal:
     """Return an unsaved closed and labelled signal."""
     facts: dict[str, Any] = {
-        "index": "NIFTY", "trade_date": at.date(), "number": number, "slot": number,
-        "triggered_at": at, "trade_direction": "BULLISH", "entry_mode": "PULLBACK", "confidence": 60, "tier": "REGULAR",
-        "raw": 60.0, "probability": 0.6, "calibrated": False, "atm_strike": 24_000, "spot": 24_000.0, "distance": 40.0,
-        "exchange": "NFO", "tradingsymbol": "X", "option_type": "CE", "expiry": at.date(), "lot_size": 65, "lots": 1,
-        "entry_price": 120, "sl": 105, "target": 145, "max_loss_per_lot": 1_000, "expected_r": 0.1, "deadline": at,
+        "index": "NIFTY", "trade_date": moment.date(), "number": number, "slot": number,
+        "triggered_at": moment, "trade_direction": "BULLISH", "entry_mode": "PULLBACK", "confidence": 60,
+        "tier": "REGULAR", "raw": 60.0, "probability": 0.6, "calibrated": False, "atm_strike": 24_000, "spot": 24_000.0,
+        "distance": 40.0, "exchange": "NFO", "tradingsymbol": "X", "option_type": "CE", "expiry": moment.date(), "lot_size": 65,
+        "lots": 1, "entry_price": 120, "sl": 105, "target": 145, "max_loss_per_lot": 1_000, "expected_r": 0.1, "deadline": moment,
         "features": {"direction": {"q": 1.0}}, "data_source": "kite", "engine_version": "mvla/1.0", "params_hash": "x",
-        "status": "CLOSED", "outcome": "TARGET", "closed_at": at, "label": 1, "labelled_at": at + timedelta(minutes=30),
-        "changed_at": at,
+        "status": "CLOSED", "outcome": "TARGET", "closed_at": moment, "label": 1,
+        "labelled_at": moment + timedelta(minutes=30), "changed_at": moment,
     }  # fmt: skip
     facts |= changes
     return FnoSignal(**facts | {"trade_code": f"{facts['index']}-{number}"})
@@ -46,10 +47,10 @@ def many(count: int, *, first: int = 0, start: datetime = START, **changes: Any)
     """Store signals whose score says something, one an hour and a half."""
     rng = np.random.default_rng(first + 1)
     rows = []
-    for at in range(count):
+    for place in range(count):
         raw = float(rng.uniform(50, 95))
         facts = {"raw": raw, "probability": raw / 100, "label": int(rng.random() < (raw - 15) / 100)} | changes
-        rows.append(signal(start + timedelta(minutes=90 * at), first + at, **facts))
+        rows.append(signal(start + timedelta(minutes=90 * place), first + place, **facts))
     return FnoSignal.objects.bulk_create(rows)
 
 
@@ -140,8 +141,8 @@ def strong(labels: list[int], **changes: Any) -> None:
     """Store calibrated signals of 80 with these outcomes."""
     FnoSignal.objects.bulk_create(
         [
-            signal(START + timedelta(hours=at), at, probability=0.8, calibrated=True, label=label, **changes)
-            for at, label in enumerate(labels)
+            signal(START + timedelta(hours=place), place, probability=0.8, calibrated=True, label=label, **changes)
+            for place, label in enumerate(labels)
         ]
     )
 
@@ -219,3 +220,26 @@ def test_the_track_record_shows_fits_and_alarms(signed_in: Any) -> None:
     assert [one["family"] for one in calibration["alarms"]] == ["NIFTY+SENSEX"]
     assert len(everything["calibration"]["calibrators"]) == 8
     assert track_record("BANKNIFTY", now=NOW)["calibration"]["alarms"] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scan_is_judged_by_the_fit_in_force() -> None:
+    """Both profiles have a curve that says 0.9 to everything; under an alarm 74 is published."""
+    week = int(week_of(int(at(500).timestamp())))
+    for profile in FnoCalibrator.Profile.values:
+        FnoCalibrator.objects.create(
+            market="simulated", family="NIFTY+SENSEX", profile=profile, week=week - 3, kind="platt", n=60, slope=0.0,
+            offset=-float(np.log(9.0)), fitted_at=at(0),
+        )  # fmt: skip
+    with only():
+        fired, minute = first_signal()
+        assert (fired.confidence, fired.tier, fired.calibrated) == (90, "HIGH", True)
+        assert fired.probability == pytest.approx(0.9)
+        assert fired.calibrator.startswith("NIFTY+SENSEX/")
+        FnoAlarm.objects.create(market="simulated", family="NIFTY+SENSEX", raised_at=at(minute))
+        scan_at(at(minute + 1))
+        payload = FnoLatest.objects.get(index="NIFTY").payload
+        assert payload["calibration"] | {"cap": 74, "alarm": True, "kind": "platt", "n": 60} == payload["calibration"]
+        if payload["probability"] is not None:
+            assert payload["confidence"] == 74
+        assert FnoScan.objects.filter(status="done").order_by("slot").last().confidence <= 74

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from core.errors import NotFound
 from engines.mvla.analysis import analyse
 from engines.mvla.history import build
 from engines.mvla.inputs import Memory, Record
+from engines.mvla.parameters import ENGINE_VERSION
 from market.adapters.base import Bars
 from signals.models import FnoCalibrator, FnoReplayRun, FnoReplaySignal, FnoSignal, RecordEntry
 from signals.services.fno import replay_data
@@ -318,3 +319,31 @@ def test_the_command_writes_its_report(tmp_path: Path, signed_in: Any) -> None:
     assert answer["result"]["overall"]["base_rate"]["n"] == len(labelled)
     net = sum(row.r - row.cost_r for row in rows) / len(rows)
     assert answer["result"]["overall"]["net_r"]["value"] == pytest.approx(net, abs=1e-4)
+
+
+def test_the_answer_is_as_the_schema_describes_it(signed_in: Any) -> None:
+    from drf_spectacular.generators import SchemaGenerator
+    from jsonschema import Draft202012Validator
+
+    whole = SchemaGenerator().get_schema(request=None, public=True)
+    described = whole["paths"]["/api/fno/replay"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    reference = described.get("$ref", "").rpartition("/")[2]
+    schema = (whole["components"]["schemas"][reference] if reference else described) | {
+        "components": whole["components"]
+    }
+    keep("NIFTY", made(5))
+    empty = signed_in.get("/api/fno/replay").json()
+    replay(indices=["NIFTY"], now=NOW)
+    full = signed_in.get("/api/fno/replay").json()
+    for answer in (empty, full):
+        Draft202012Validator(schema).validate(answer)
+        assert set(answer) == set(schema["properties"])
+
+
+def test_the_report_in_the_repository_is_of_these_parameters() -> None:
+    """A change of any number of the engine needs the replay anew."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "fno-replay-report.md").read_text()
+    for opened in (time(9, 15), time(9, 55)):
+        assert replay_data.parameters_for(date(2024, 3, 4), opened).hash in text
+    assert ENGINE_VERSION in text
+    assert "with changes" not in text
