@@ -2,10 +2,8 @@
 
 import contextlib
 import logging
-import secrets
 import threading
 from collections.abc import Callable
-from pathlib import Path
 
 import uvicorn
 from celery.beat import Scheduler, Service
@@ -13,17 +11,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts.services.users import user_ensure
 from core import children
-from market.selectors.instruments import names_of
-from market.services.watchlists import watchlist_create
 from tradeplatform.celery import app as celery
 from tradeplatform.config import Config
+from tradeplatform.demo import demo_identities
 
 log = logging.getLogger("platform.server")
-
-DEMO_SYMBOLS = ("NSE:RELIANCE", "NSE:TCS", "NSE:HDFCBANK", "NSE:INFY", "NSE:ICICIBANK", "NSE:SBIN", "NSE:ITC")
-DEMO_USERS = (("demo@example.com", "Demo trader", False), ("admin@example.com", "Demo admin", True))
 
 
 def prepare(config: Config) -> list[str]:
@@ -35,6 +28,9 @@ def prepare(config: Config) -> list[str]:
         lines += demo_identities(config.state_dir)
     if config.market_providers[0] == "simulated":
         lines.append("Prices are SIMULATED: MARKET_PROVIDERS=simulated.")
+    if config.webhook_allow_nets:
+        nets = ", ".join(config.webhook_allow_nets)
+        lines.append(f"WARNING: webhooks may reach PRIVATE addresses: WEBHOOK_ALLOW_NETS={nets}. For tests only.")
     return lines
 
 
@@ -44,24 +40,6 @@ def migrate_if_needed() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         log.info("preparing the database")
         call_command("migrate", interactive=False, verbosity=0)
-
-
-def demo_identities(state_dir: Path) -> list[str]:
-    """Make the demo users on the first start, keep their passwords in ``demo.txt`` (0600), return its lines."""
-    path = state_dir / "demo.txt"
-    if not path.exists():
-        lines = []
-        # A source without a list of its own (yahoo, replay) starts with no instruments, so some may be unknown.
-        symbols = list(names_of(DEMO_SYMBOLS))
-        for email, name, is_admin in DEMO_USERS:
-            password = secrets.token_urlsafe(9)
-            user, _ = user_ensure(email=email, password=password, is_admin=is_admin, name=name)
-            if not user.watchlists.exists():
-                watchlist_create(owner=user, name="Large companies", symbols=symbols)
-            lines.append(f"{'Admin ' if is_admin else 'Sign in'}  {email}  {password}")
-        path.touch(mode=0o600)
-        path.write_text("\n".join(lines) + "\n")
-    return path.read_text().splitlines()
 
 
 def serve(config: Config) -> None:
