@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from core.clock import IST, isoformat_z
 from engines.metrics.proportions import wilson
@@ -14,6 +13,7 @@ from market.pages.figures import Figure, grouped, signed
 from signals.lifecycle import LIVE
 from signals.models import FnoSignal, RecordHead
 from signals.pages import fno_words
+from signals.pages.fno_replay_presenters import replay_context
 from signals.services.fno.indices import INDICES
 from signals.services.fno.track_record import risk_per_lot, track_record
 
@@ -124,8 +124,8 @@ def record_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]
         "lines": head.sequence if head else 0,
         "head": head.hash if head else "",
         "hows": (*fno_words.HOWS, *fno_words.RECORD_HOWS),
+        "replay": replay_context(),
         "as_of": isoformat_z(now),
-        "csv": urlencode({"index": index, "days": days}),
     }
 
 

@@ -1,6 +1,7 @@
 """The pages of F&O signals, the risk disclosure before them, and one signal over the API."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from core import clock
 from core.models import AuditEntry
-from signals.models import FnoAcknowledgement
+from signals.models import FnoAcknowledgement, FnoReplayRun, FnoSignal
 from signals.pages.fno_record_presenters import brier_words, coin_words, record_context
 from signals.services import disclosure
 from signals.services.fno.track_record import track_record
@@ -88,8 +89,6 @@ def test_the_record_page_says_what_the_rows_say(market: Market, signed_in: Any) 
     signal, _ = first_signal()
     values = values_of(signal)
     forget()
-    from signals.models import FnoSignal
-
     results = [("TARGET", 145, 1_556.32), ("SL", 105, -1_038.58), ("TIME_EXIT", 123, 130.0), ("SL", 100, -1_365.0)]
     for number, (outcome, price, net) in enumerate(results, start=1):
         FnoSignal.objects.create(
@@ -128,3 +127,22 @@ def test_an_empty_record_claims_nothing() -> None:
     assert context["index"] == ""
     assert [one["value"] for one in context["choices"]["days"] if one["current"]] == ["30"]
     assert all(one.figure.text in {"0", "–"} for one in context["metrics"])
+
+
+def test_a_replay_stands_apart(signed_in: Any) -> None:
+    acknowledge(signed_in)
+    assert 'id="replay"' not in signed_in.get("/signals/record/").content.decode()
+    share = {"value": 0.48, "lower": 0.42, "upper": 0.54, "n": 300}
+    interval = {"value": -0.04, "lower": -0.147, "upper": 0.069}
+    group = {"n": 312, "base_rate": share, "target_rate": share, "r": interval, "net_r": interval}
+    FnoReplayRun.objects.create(
+        key="k", profile="index_only", indices=["NIFTY"], first_day=date(2024, 1, 1), last_day=date(2024, 6, 28),
+        data={}, result={"overall": group, "shown": group, "verdict": "No edge found."}, engine_version="mvla/1.0",
+        params_hash="0" * 16, computed_at=at(1),
+    )  # fmt: skip
+    text = signed_in.get("/signals/record/").content.decode()
+    assert "Replay of history: not the record" in text
+    assert "No edge found." in text
+    assert "−0.147 to +0.069" in text
+    assert "0 signals, 0 of them live." in text  # the record counts none of them
+    assert not FnoSignal.objects.exists()

@@ -125,12 +125,15 @@ export function payoffSentence(trade: Trade, found: Payoff): string {
   return `One lot of the ${strikeOf(trade)} for ${price(trade.entry_price)} a unit can lose at most ₹${number(trade.entry_price * trade.lot_size, 0)}; at expiry it gains ${side} ${number(found.breakEven, 0)}. The stop is near ${at(found.stop)} of the index now, the target near ${at(found.target)}.`;
 }
 
+/** Rupees without paise; nothing has no sign. */
+const whole = (value: number): string => signed(Math.round(value) || 0, 0);
+
 function levelTable(trade: Trade, around: Around, found: Payoff): HTMLElement {
   const all: [string, number | null][] = [["Stop", found.stop], ["Index now", around.spot], ["Target", found.target], ["Strike", trade.strike], ["Break-even at expiry", found.breakEven]]; // prettier-ignore
   const lines = all
     .filter((line): line is [string, number] => line[1] !== null)
     .sort((a, b) => a[1] - b[1])
-    .map(([name, level]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "num" }, number(level, 0)), el("td", { class: "num" }, signed(atNow(trade, level, around), 0)), el("td", { class: "num" }, signed(atExpiry(trade, level), 0))));
+    .map(([name, level]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "num" }, number(level, 0)), el("td", { class: "num" }, whole(atNow(trade, level, around))), el("td", { class: "num" }, whole(atExpiry(trade, level)))));
   const head = el("tr", {}, el("th", { scope: "col" }, "Level"), el("th", { scope: "col", class: "num" }, "Index"), el("th", { scope: "col", class: "num" }, "Now ₹"), el("th", { scope: "col", class: "num" }, "At expiry ₹"));
   return el("table", { class: "table" }, el("caption", { class: "visually-hidden" }, "Payoff of one lot at levels of the index"), el("thead", {}, head), el("tbody", {}, ...lines));
 }
