@@ -30,14 +30,14 @@ START = datetime(2026, 9, 1, 4, 0, tzinfo=UTC)
 def signal(moment: datetime, number: int, **changes: Any) -> FnoSignal:
     """Return an unsaved closed and labelled signal."""
     facts: dict[str, Any] = {
-        "index": "NIFTY", "trade_date": moment.date(), "number": number, "slot": number,
-        "triggered_at": moment, "trade_direction": "BULLISH", "entry_mode": "PULLBACK", "confidence": 60,
-        "tier": "REGULAR", "raw": 60.0, "probability": 0.6, "calibrated": False, "atm_strike": 24_000, "spot": 24_000.0,
-        "distance": 40.0, "exchange": "NFO", "tradingsymbol": "X", "option_type": "CE", "expiry": moment.date(), "lot_size": 65,
-        "lots": 1, "entry_price": 120, "sl": 105, "target": 145, "max_loss_per_lot": 1_000, "expected_r": 0.1, "deadline": moment,
-        "features": {"direction": {"q": 1.0}}, "data_source": "kite", "engine_version": "mvla/1.0", "params_hash": "x",
-        "status": "CLOSED", "outcome": "TARGET", "closed_at": moment, "label": 1,
-        "labelled_at": moment + timedelta(minutes=30), "changed_at": moment,
+        "index": "NIFTY", "trade_date": moment.date(), "number": number, "slot": number, "triggered_at": moment,
+        "trade_direction": "BULLISH", "entry_mode": "PULLBACK", "confidence": 60, "tier": "REGULAR", "raw": 60.0,
+        "probability": 0.6, "calibrated": False, "atm_strike": 24_000, "spot": 24_000.0, "distance": 40.0,
+        "exchange": "NFO", "tradingsymbol": "X", "option_type": "CE", "expiry": moment.date(), "lot_size": 65,
+        "lots": 1, "entry_price": 120, "sl": 105, "target": 145, "max_loss_per_lot": 1_000, "expected_r": 0.1,
+        "deadline": moment, "features": {"direction": {"q": 1.0}}, "data_source": "kite",
+        "engine_version": "mvla/1.0", "params_hash": "x", "status": "CLOSED", "outcome": "TARGET",
+        "closed_at": moment, "label": 1, "labelled_at": moment + timedelta(minutes=30), "changed_at": moment,
     }  # fmt: skip
     facts |= changes
     return FnoSignal(**facts | {"trade_code": f"{facts['index']}-{number}"})
