@@ -7,16 +7,22 @@ from collections.abc import Callable
 
 import uvicorn
 from celery.beat import Scheduler, Service
+from celery.signals import task_postrun
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core import children
+from backtest.services.process import trim
+from core import children, clock
+from market.services.panels import lay_aside
 from tradeplatform.celery import app as celery
 from tradeplatform.config import Config
 from tradeplatform.demo import demo_identities
 
 log = logging.getLogger("platform.server")
+
+TIDY_EVERY_S = 5.0
+_tidied_s = float("-inf")
 
 
 def prepare(config: Config) -> list[str]:
@@ -78,12 +84,22 @@ def start_worker() -> Callable[[], None]:
     )
     thread = threading.Thread(target=worker.start, name="worker", daemon=True)
     thread.start()
+    task_postrun.connect(tidy_up)
 
     def stop() -> None:
         worker.stop()
         thread.join(timeout=0.5)
 
     return stop
+
+
+def tidy_up(**_: object) -> None:
+    """After a task give the system what was freed, now and then: tasks and requests share this process."""
+    global _tidied_s
+    if clock.monotonic() - _tidied_s >= TIDY_EVERY_S:
+        _tidied_s = clock.monotonic()
+        lay_aside()
+        trim()
 
 
 def start_beat() -> Callable[[], None]:

@@ -15,7 +15,7 @@ TURN_S: Final = 0.001
 _M_ARENA_MAX: Final = -8
 _M_MMAP_THRESHOLD: Final = -3
 _ARENAS: Final = 2
-_LARGE: Final = 2**20
+_LARGE: Final = 2**18
 _MADV_DONTNEED: Final = 4
 #: Where the compiler lies once what is kept has been loaded: code that is not run again, 50 MB of it.
 _COMPILER: Final = "libllvmlite"
@@ -42,6 +42,11 @@ def settled() -> None:
 def give_back_memory() -> None:
     """Return to the system what a large piece of work has left behind."""
     memory.release()
+    trim()
+
+
+def trim() -> None:
+    """Return to the system what was freed and is not needed for what is kept."""
     libc = _libc()
     if libc is not None:
         libc.malloc_trim(0)

@@ -26,7 +26,8 @@ _PACKED: Final = " || ".join(
     if name != "series"
 )
 _COLUMNS: Final = "series_id, ts, open, high, low, close, coalesce(volume, -1), coalesce(oi, -1)"
-_SERIES_A_QUERY: Final = 500
+#: Rows come as Python's numbers, 300 bytes each, before they are packed: few at a time.
+_SERIES_A_QUERY: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +126,12 @@ def _fetch(ids: list[int], start_ts: int, end_ts: int, with_oi: bool) -> dict[st
         )
         rows = connection.connection.cursor().execute(sql, (*some, start_ts, end_ts)).fetchall()
         blocks.append(np.array(rows, np.float64).reshape(len(rows), 8 if with_oi else 7))
-    table = np.concatenate(blocks)
-    if not with_oi:
-        table = np.concatenate((table, np.full((len(table), 1), -1.0)), axis=1)
-    return {
-        name: np.ascontiguousarray(table[:, at]).astype(kind.replace(">", "="))
-        for at, (name, kind) in enumerate(BAR_FIELDS)
-    }
+    count = sum(map(len, blocks))
+    found = {}
+    # Column by column: a whole table beside the blocks would be as large again.
+    for at, (name, kind) in enumerate(BAR_FIELDS):
+        column = np.full(count, -1, kind.replace(">", "="))
+        if at < 7 or with_oi:
+            np.concatenate([block[:, at] for block in blocks], out=column, casting="unsafe")
+        found[name] = column
+    return found

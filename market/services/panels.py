@@ -4,6 +4,7 @@ A hit costs a look at four version numbers and a dictionary. When an import chan
 the next caller builds the panel anew; the others wait for it rather than build it twice.
 """
 
+import mmap
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +40,7 @@ from market.selectors.candles import read_columns
 from market.selectors.universes import snapshots_between
 from market.services.candles import DAY_S, midnight_utc
 from market.services.corporate_actions import action_factors
-from market.services.panel_files import PanelKey, load, one_builder, publish
+from market.services.panel_files import ARRAYS, PanelKey, load, one_builder, publish
 
 _VERSIONS: Final = (VERSION_CANDLES, VERSION_ACTIONS, VERSION_UNIVERSES, VERSION_INSTRUMENTS)
 _KEPT_IN_PROCESS: Final = 8
@@ -122,6 +123,17 @@ def forget() -> None:
     """Drop this process's cache. For tests and measurements."""
     with _cache_lock:
         _cache.clear()
+
+
+def lay_aside() -> None:
+    """Take the pages of mapped panels out of this process's memory. They stay in the system's file cache, from where
+    the next reader has them back in less than a millisecond."""
+    with _cache_lock:
+        kept = list(_cache.values())
+    for table in (getattr(one, name) for one in kept for name in ARRAYS):
+        mapped = getattr(table, "_mmap", None)
+        if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+            mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def panels_dir() -> Path:
