@@ -1,11 +1,12 @@
 """Which webhook addresses are taken. The connector asks again, on the address it connects to, each time."""
 
+import re
 from urllib.parse import urlsplit
 
 import httpx
 from django.conf import settings
 
-from core.addresses import AddressPolicy, parse_address
+from core.addresses import Address, AddressPolicy, parse_address
 from core.errors import InvalidRequest
 from core.http_transport import Resolve, resolve_name
 
@@ -23,13 +24,24 @@ def webhook_url_check(url: str, *, resolve: Resolve = resolve_name) -> str:
     try:
         found = [address for text in resolve(parts.host, port) if (address := parse_address(text)) is not None]
     except (OSError, UnicodeError):
-        found = []
+        found = _literal(parts.host)
     refusals = [policy.refusal(address, scheme=parts.scheme) for address in found]
     if found and all(refusals):
         raise InvalidRequest(f"webhook_url: {refusals[0]}. Webhooks go to public addresses over https.")
     if not found and parts.scheme != "https":
         raise InvalidRequest("webhook_url: it must begin with https://.")
     return url
+
+
+def _literal(host: str) -> list[Address]:
+    """Return the address that a host is which no resolver takes: with a dot behind it, with a zone. Raises
+    InvalidRequest for a host that ends in a number and is none (WHATWG URL, 3.5): some resolver may read one out of it.
+    """
+    text = host.rstrip(".")
+    address = parse_address(f"[{text}]" if ":" in text else text)
+    if address is None and re.fullmatch(r"\d+|0x[0-9a-f]*", text.rpartition(".")[2], re.IGNORECASE):
+        raise InvalidRequest("webhook_url: its host is neither a name nor an address.")
+    return [] if address is None else [address]
 
 
 def _parts(url: str) -> tuple[httpx.URL, int]:

@@ -9,18 +9,20 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 
 from core import clock, http
 from core.addresses import AddressPolicy
 from partners.constants import ANSWER_KEPT_BYTES, ANSWER_READ_BYTES, DEADLINE_S, Channel
 from partners.lifecycle import Happening
 from partners.services.email import mail_send
-from partners.services.health import outcome_noted
+from partners.services.health import outcome_noted, receiver_lock
+from partners.services.outbox import wake
 from partners.services.sending import MAX_STRIKES, Claimed, Outcome, claim_next, settle
 from partners.webhooks import signing
 from partners.webhooks.judging import asked_wait, judge, words_of
@@ -31,8 +33,10 @@ PLACES: Final = 16
 #: How long one call goes on before it leaves the rest to the next, and how often it looks for more while it waits.
 SLICE_S: Final = 20.0
 LOOK_S: Final = 0.25
+SETTLE_TRIES: Final = 2
 
 _running = threading.Lock()
+_asked = threading.Event()
 
 
 def policy() -> AddressPolicy:
@@ -43,24 +47,34 @@ def policy() -> AddressPolicy:
 def deliver_due(*, places: int = PLACES, slice_s: float = SLICE_S, draw: Callable[[], float] = random.random) -> int:
     """Send what is due until nothing is, or the slice is over; return how many attempts were made.
 
-    One call at a time in a process; a further one returns at once, as the running one finds its rows. ``draw``: numbers
-    between 0 and 1 that vary the waits.
+    One call at a time takes rows in a process; a further one returns at once, as the running one finds its rows or,
+    if it was just leaving, looks again. When the slice is over the next call is queued and may begin while this one
+    waits for its last answers. ``draw``: numbers between 0 and 1 that vary the waits.
     """
-    if not _running.acquire(blocking=False):
-        return 0
-    try:
-        with http.Client(policy(), max_bytes=ANSWER_READ_BYTES) as client, ThreadPoolExecutor(places) as pool:
-            return _loop(client, pool, places, clock.monotonic() + slice_s, draw)
-    finally:
-        _running.release()
+    until, made = clock.monotonic() + slice_s, 0
+    _asked.set()
+    while _asked.is_set() and clock.monotonic() < until and _running.acquire(blocking=False):
+        _asked.clear()
+        with ExitStack() as turn:
+            turn.callback(_running.release)
+            client = http.Client(policy(), max_bytes=ANSWER_READ_BYTES)
+            with client, ThreadPoolExecutor(places) as pool:
+                made += _loop(client, pool, places, until, draw, turn.close)
+    return made
 
 
-def _loop(client: http.Client, pool: ThreadPoolExecutor, places: int, until: float, draw: Callable[[], float]) -> int:
+def _loop(
+    client: http.Client, pool: ThreadPoolExecutor, places: int, until: float, draw: Callable[[], float],
+    leave: Callable[[], None],
+) -> int:  # fmt: skip
     under_way: dict[Future[Outcome], Claimed] = {}
-    made = 0
+    made, open_ = 0, True
     while True:
-        open_ = clock.monotonic() < until
-        while open_ and len(under_way) < places and (claimed := claim_next(now=clock.now())) is not None:
+        if open_ and clock.monotonic() >= until:
+            open_ = False
+            leave()
+            wake()
+        while open_ and len(under_way) < places and (claimed := _claim()) is not None:
             under_way[_start(client, pool, claimed, draw())] = claimed
         if not under_way:
             return made
@@ -70,24 +84,48 @@ def _loop(client: http.Client, pool: ThreadPoolExecutor, places: int, until: flo
             made += 1
 
 
+def _claim() -> Claimed | None:
+    """Take the next row; None too if the database fails, so that what is under way is still settled."""
+    try:
+        return claim_next(now=clock.now())
+    except DatabaseError:
+        log.exception("webhook.not_claimed")
+        connection.close_if_unusable_or_obsolete()
+        return None
+
+
 def _start(client: http.Client, pool: ThreadPoolExecutor, claimed: Claimed, drawn: float) -> "Future[Outcome]":
     if claimed.delivery.strikes >= MAX_STRIKES:
         return pool.submit(Outcome, Happening.GIVEN_UP, error="The sending process was lost three times in a row.")
     if claimed.delivery.channel == Channel.EMAIL:
         return pool.submit(mail_send, claimed)
+    if not claimed.secrets:
+        return pool.submit(Outcome, Happening.GIVEN_UP, error="The signing secret cannot be opened. Rotate it.")
     return pool.submit(_post, client, claimed, 2.0 * drawn - 1.0)
 
 
 def _finish(claimed: Claimed, future: "Future[Outcome]") -> None:
-    now = clock.now()
     try:
         outcome = future.result()
     except Exception as exc:
         log.exception("webhook.not_sent", extra={"delivery": claimed.delivery.pk})
         outcome = Outcome(Happening.GIVEN_UP, error=f"Sending failed on our side ({type(exc).__name__}).")
-    with transaction.atomic():
-        if settle(claimed, outcome, now=now) and claimed.delivery.channel == Channel.WEBHOOK:
-            outcome_noted(claimed, outcome, now=now)
+    for _ in range(SETTLE_TRIES):
+        try:
+            _settled(claimed, outcome)
+            return
+        except DatabaseError:  # one row's failure is not that of the others under way; its lease ends, it is repeated
+            log.exception("webhook.not_settled", extra={"delivery": claimed.delivery.pk})
+            connection.close_if_unusable_or_obsolete()
+
+
+@transaction.atomic
+def _settled(claimed: Claimed, outcome: Outcome) -> None:
+    now, is_webhook = clock.now(), claimed.delivery.channel == Channel.WEBHOOK
+    if is_webhook:
+        receiver_lock(claimed)
+    if settle(claimed, outcome, now=now) and is_webhook:
+        outcome_noted(claimed, outcome, now=now)
 
 
 def _post(client: http.Client, claimed: Claimed, jitter: float) -> Outcome:

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import transaction
+
+from engines.iscore.combine import told_tier
 from partners.constants import Engine, Environment
 from partners.models import Delivery, Subscription
-from partners.services.outbox import subscription_notify
+from partners.services.outbox import subscription_lock, subscription_notify
 from partners.webhooks.payloads import FNO_EVENT, ISCORE_EVENT, fno_body, iscore_body
 
 #: Below this confidence an I-Score is insufficient data and is not pushed.
@@ -51,35 +54,50 @@ def iscore_fire(told: Mapping[str, Any], *, now: datetime) -> list[Delivery]:
     """
     made = []
     for row in _interested(Engine.ISCORE, told["symbol"], told["data_source"]):
-        if _has_moved(row, told):
-            made += iscore_tell(row, told, now=now)
+        made += iscore_tell(row, told, now=now)
     return made
 
 
+@transaction.atomic
 def iscore_tell(row: Subscription, told: Mapping[str, Any], *, now: datetime) -> list[Delivery]:
-    """Tell one subscription of a score and remember what it was told; nothing if the score is not for it."""
-    if not _is_for(row, told):
+    """Tell one subscription of a score and remember what it was told; nothing if the score is not for it, or is not far
+    enough from what it was told last.
+
+    The tier leaves the one this subscription was told, not the one others know: a subscription that began on the far
+    side of a border would otherwise hear of a change without one. Asked of the locked row, so that two who tell at once
+    do not both measure from the same past.
+    """
+    fresh = subscription_lock(row)
+    if fresh is None or not _is_for(fresh, told):
         return []
-    before = row.told_score if row.told_score is not None else told["previous_score"]
+    tier = told_tier(fresh.told_tier or None, told["score"], told["confidence"])
+    if not _has_moved(fresh, told["score"], tier):
+        return []
+    before = fresh.told_score if fresh.told_score is not None else told["previous_score"]
 
     def body(event_id: str, sequence: int | None) -> bytes:
         return iscore_body(
-            {**told, "previous_score": before}, event_id=event_id, sequence=sequence, subscription_id=row.pk,
-            environment=row.environment, at=now,
+            {**told, "tier": tier, "previous_score": before}, event_id=event_id, sequence=sequence,
+            subscription_id=fresh.pk, environment=fresh.environment, at=now,
         )  # fmt: skip
 
-    cause = f"iscore:{told['data_source']}:{told['as_of_session']}:{told['score']}:{told['tier']}"
-    made = subscription_notify(subscription=row, event=ISCORE_EVENT, cause=cause, body=body, now=now)
-    Subscription.objects.filter(pk=row.pk).update(told_score=told["score"], told_tier=told["tier"])
+    cause = f"iscore:{told['data_source']}:{told['as_of_session']}:{before}:{told['score']}:{tier}"
+    made = subscription_notify(subscription=fresh, event=ISCORE_EVENT, cause=cause, body=body, now=now)
+    Subscription.objects.filter(pk=fresh.pk).update(told_score=told["score"], told_tier=tier)
     return made
 
 
 def _interested(engine: str, symbol: str, data_source: str) -> Iterator[Subscription]:
-    """Return the active subscriptions. Test ones hear of the simulated market only."""
-    rows = Subscription.objects.filter(engine=engine, symbol=symbol, is_active=True, partner__is_active=True)
+    """Return the active subscriptions. Test ones hear of the simulated market only. What happens while a partner is
+    switched off is kept for it.
+
+    In the order of their receivers, which is the order in which they are locked: two engines at once do not wait for
+    each other.
+    """
+    rows = Subscription.objects.filter(engine=engine, symbol=symbol, is_active=True)
     if data_source != SIMULATED:
         rows = rows.filter(environment=Environment.LIVE)
-    return rows.select_related("partner").order_by("id").iterator()
+    return rows.select_related("partner").order_by("partner_id", "environment", "id").iterator()
 
 
 def _is_for(row: Subscription, told: Mapping[str, Any]) -> bool:
@@ -88,10 +106,7 @@ def _is_for(row: Subscription, told: Mapping[str, Any]) -> bool:
     return told["score"] >= row.min_confidence
 
 
-def _has_moved(row: Subscription, told: Mapping[str, Any]) -> bool:
-    if told["score"] is None:
-        return False
+def _has_moved(row: Subscription, score: float, tier: str) -> bool:
     if row.told_score is None:
         return True
-    far = abs(told["score"] - row.told_score) >= (row.delta_threshold or 0)
-    return far or told["tier"] != row.told_tier
+    return round(abs(score - row.told_score), 6) >= (row.delta_threshold or 0) or tier != row.told_tier

@@ -17,6 +17,14 @@ GONE = 410
 NOTICE_TASK = "partners.notify_paused"
 
 
+def receiver_lock(claimed: Claimed) -> None:
+    """Lock the receiver of a delivery, as taking one does: two that settle and take in another order would wait for
+    each other.
+    """
+    row = claimed.delivery
+    Endpoint.objects.select_for_update().filter(partner_id=row.partner_id, environment=row.environment).first()
+
+
 def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
     """Remember what a receiver answered, in the transaction that settles the delivery.
 
@@ -33,6 +41,10 @@ def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
     endpoint.save(update_fields=["failing_since"])
     if outcome.http_status == GONE and row.subscription_id is not None:
         _subscription_pause(row, now)
+    if outcome.happening is Happening.PUT_OFF and row.subscription is not None:
+        paused = Subscription.objects.filter(pk=row.subscription_id, paused_at__isnull=False)
+        if endpoint.paused_at is not None or paused.exists():  # while this attempt was under way
+            _hold(Delivery.objects.filter(pk=row.pk))
     if now - endpoint.failing_since >= PAUSE_AFTER and endpoint.paused_at is None:
         reason = f"Nothing but failures since {endpoint.failing_since:%d %b %Y}."
         endpoint_pause(endpoint=endpoint, actor="system", reason=reason, now=now)
@@ -83,6 +95,16 @@ def endpoint_resume(
         data={"partner": partner.name, "environment": environment, "reason": reason},
     )  # fmt: skip
     return held_release(partner=partner, environment=environment, now=now)
+
+
+@transaction.atomic
+def partner_switched(*, partner: Partner, now: datetime) -> None:
+    """Keep what is due for a partner that was switched off; send it to one that was switched on."""
+    for endpoint in Endpoint.objects.select_for_update().filter(partner=partner).order_by("pk"):
+        if partner.is_active:
+            held_release(partner=partner, environment=endpoint.environment, now=now)
+    if not partner.is_active:
+        _hold(Delivery.objects.filter(partner=partner, subscription__isnull=False))
 
 
 def _hold(deliveries: QuerySet[Delivery]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from core import jobs
 from partners.constants import Channel, Engine
@@ -29,9 +29,11 @@ def subscription_notify(
     """Make one delivery a channel of what ``cause`` names; none where it was told before.
 
     ``body``: makes the bytes of event id and sequence (webhook; None for mail). A paused endpoint or subscription keeps
-    the event until it is resumed.
+    the event until it is resumed, a partner that is switched off until it is switched on.
     """
-    row = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    row = subscription_lock(subscription)
+    if row is None:
+        return []
     name, made = event_id or new_event_id(), []
     for channel in row.channels:
         key = f"{row.pk}:{cause}"
@@ -56,7 +58,7 @@ def subscription_notify(
                 sequence=sequence,
                 body=body(name, sequence),
                 now=now,
-                held=channel == Channel.WEBHOOK and _is_paused(row),
+                held=is_held(row, channel),
             )
         )
     if made:
@@ -84,11 +86,26 @@ def wake() -> None:
     jobs.enqueue(DELIVER_TASK)
 
 
-def _is_paused(row: Subscription) -> bool:
-    if row.paused_at is not None:
+def subscription_lock(subscription: Subscription) -> Subscription | None:
+    """Lock a subscription after its receiver and return it as it is now; None if it was deleted meanwhile.
+
+    The receiver comes first, here as wherever something is paused, resumed or settled: otherwise an event that is kept
+    because of a pause could be written just after the resuming has looked, and would be kept for ever.
+    """
+    receiver = Endpoint.objects.filter(partner_id=subscription.partner_id, environment=subscription.environment)
+    receiver.select_for_update().first()
+    rows = Subscription.objects.select_for_update(of=("self",)).select_related("partner")
+    return rows.filter(pk=subscription.pk).first()
+
+
+def is_held(row: Subscription, channel: str) -> bool:
+    """Tell whether nothing is sent for a subscription by a channel at present."""
+    if not row.partner.is_active:
         return True
-    endpoint = Endpoint.objects.filter(partner_id=row.partner_id, environment=row.environment)
-    return endpoint.filter(paused_at__isnull=False).exists()
+    if channel != Channel.WEBHOOK:
+        return False
+    receiver = Endpoint.objects.filter(partner_id=row.partner_id, environment=row.environment)
+    return row.paused_at is not None or receiver.filter(paused_at__isnull=False).exists()
 
 
 def _create(*, held: bool, now: datetime, **fields: object) -> Delivery:
@@ -98,10 +115,19 @@ def _create(*, held: bool, now: datetime, **fields: object) -> Delivery:
 
 @transaction.atomic
 def held_release(*, partner: Partner, environment: str, now: datetime, subscription: Subscription | None = None) -> int:
-    """Let what was kept while paused be sent now, oldest first; return how many deliveries that are."""
-    held = Delivery.objects.filter(partner=partner, environment=environment, status=State.HELD.value)
+    """Let what was kept be sent now, oldest first; return how many deliveries that are.
+
+    What another pause still holds stays: of the receiver, of a subscription, of the partner.
+    """
+    held = Delivery.objects.filter(
+        partner=partner, partner__is_active=True, environment=environment, status=State.HELD.value
+    )
     if subscription is not None:
         held = held.filter(subscription=subscription)
+    paused = Q(subscription__paused_at__isnull=False)
+    if Endpoint.objects.filter(partner=partner, environment=environment, paused_at__isnull=False).exists():
+        paused = Q()
+    held = held.exclude(paused, channel=Channel.WEBHOOK.value)
     released = held.update(status=State.PENDING.value, next_attempt_at=now, planned=0, claim=F("claim") + 1)
     if released:
         wake()

@@ -12,6 +12,7 @@ from core.errors import Conflict, InvalidRequest
 from partners.constants import Environment, Plan, RetryPolicy
 from partners.models import Endpoint, Member, Partner
 from partners.services.addresses import webhook_url_check
+from partners.services.health import partner_switched
 from partners.services.keys import NewKey, key_create
 from partners.services.secrets import endpoint_of, secret_of
 
@@ -107,6 +108,8 @@ def partner_change(
         setattr(row, name, changes[name])
     if before:
         row.save(update_fields=sorted(before))
+        if "is_active" in before:
+            partner_switched(partner=row, now=now)
         data = {"reason": reason, "from": before, "to": {name: changes[name] for name in before}}
         audit.record(actor=actor, action="partner.changed", object=row, ip=ip, at=now, data=data)
     return row

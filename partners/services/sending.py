@@ -11,7 +11,9 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q
+from django.db.models.functions import Coalesce
 
+from core.errors import InternalError
 from partners.constants import DEADLINE_S, Channel
 from partners.lifecycle import Happening, State, after
 from partners.models import Attempt, Delivery, Endpoint
@@ -21,11 +23,16 @@ from partners.services.secrets import endpoint_of, secrets_of
 AT_ONCE: Final = 2
 LEASE: Final = timedelta(seconds=4 * DEADLINE_S)
 MAX_STRIKES: Final = 3
+#: Since when a row waits; one whose worker was lost, since its lease ended.
+_SINCE: Final = Coalesce("next_attempt_at", "lease_until")
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery that this worker may send now, with all that sending needs: no database is asked on the way."""
+    """A delivery that this worker may send now, with all that sending needs: no database is asked on the way.
+
+    ``secrets``: empty for a mail, and for a webhook whose secret cannot be opened.
+    """
 
     delivery: Delivery
     claim: int
@@ -58,7 +65,11 @@ def _receivers(now: datetime) -> list[tuple[int, str]]:
     rows = (
         Delivery.objects.filter(due(now) | Q(status=State.SENDING.value))
         .values("partner_id", "environment")
-        .annotate(busy=busy, first=Min("next_attempt_at"), due=Count("pk", filter=due(now)))
+        .annotate(
+            busy=busy,
+            first=Min(Coalesce("next_attempt_at", "lease_until"), filter=due(now)),
+            due=Count("pk", filter=due(now)),
+        )
         .filter(due__gt=0, busy__lt=AT_ONCE)
         .order_by("busy", "first", "partner_id")
     )
@@ -79,7 +90,7 @@ def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | Non
     mine = Delivery.objects.filter(partner_id=partner_id, environment=environment)
     if mine.filter(status=State.SENDING.value, lease_until__gt=now).count() >= AT_ONCE:
         return None
-    row = mine.filter(due(now)).select_related("partner", "subscription").order_by("next_attempt_at", "id").first()
+    row = mine.filter(due(now)).select_related("partner", "subscription").order_by(_SINCE, "id").first()
     if row is None:
         return None
     taken_over = row.status == State.SENDING.value
@@ -88,8 +99,16 @@ def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | Non
     row.strikes = row.strikes + 1 if taken_over else 0
     row.save(update_fields=["status", "claim", "lease_until", "next_attempt_at", "strikes"])
     endpoint = endpoint or endpoint_of(row.partner, environment)
-    secrets = tuple(secrets_of(endpoint, now=now)) if row.channel == Channel.WEBHOOK else ()
+    secrets = _secrets(endpoint, now) if row.channel == Channel.WEBHOOK else ()
     return Claimed(row, row.claim, row.attempts.count() + 1, endpoint.url, endpoint.retry_policy, secrets)
+
+
+def _secrets(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
+    """Return what signs; nothing if it cannot be opened, which must not keep the next receiver waiting."""
+    try:
+        return tuple(secrets_of(endpoint, now=now))
+    except InternalError:
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +132,7 @@ def settle(claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
         status=state.value,
         lease_until=None,
         next_attempt_at=outcome.next_attempt_at if state is State.PENDING else None,
-        planned=F("planned") + (not claimed.delivery.is_resend),
+        planned=F("planned") + int(not claimed.delivery.is_resend),  # PostgreSQL adds no truth values
         is_resend=False,
         strikes=0,
     )

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
-from core.errors import InvalidIndex, InvalidRequest, InvalidSymbol
+from core.errors import InvalidIndex, InvalidRequest, InvalidSymbol, NotFound
 from engines.exchange.naming import InvalidSymbolText, parse_key
 from market.models import Instrument
 from partners.constants import DEFAULT_DELTA_THRESHOLD, DEFAULT_MIN_CONFIDENCE, INDICES, Channel, Engine
 from partners.models import Endpoint, Partner, Subscription
-from partners.services.outbox import held_release
+from partners.services.outbox import held_release, subscription_lock
 
 CHANGEABLE = ("min_confidence", "delta_threshold", "channels", "is_active")
 
@@ -47,7 +47,9 @@ def subscription_put(
 @transaction.atomic
 def subscription_change(*, subscription: Subscription, given: Mapping[str, Any], now: datetime) -> Subscription:
     """Change what is in ``given``. Switching it on again resumes one that a 410 paused, and sends what was kept."""
-    row = Subscription.objects.select_for_update().select_related("partner").get(pk=subscription.pk)
+    row = subscription_lock(subscription)
+    if row is None:
+        raise NotFound("No such subscription.")
     for name, value in _checked(row.engine, given).items():
         setattr(row, name, value)
     resumes = row.paused_at is not None and given.get("is_active") is True
