@@ -1,0 +1,288 @@
+"""The two clients: the same operations, one for blocking programs and one for asyncio."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+
+from tradeplatform_partner import calls
+from tradeplatform_partner.errors import ConnectionFailed, PartnerError
+
+Answer = dict[str, Any]
+Engine = Literal["fno", "iscore"]
+TIMEOUT_S = 30.0
+ATTEMPTS = 4
+
+
+def _headers(key: str, scenario: str | None) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {key}", "User-Agent": "tradeplatform-partner-python/1.0.0"}
+    return headers | ({"X-TC-Test-Scenario": scenario} if scenario else {})
+
+
+class Partner:
+    """The partner API. ``root`` ends in ``/api/partner/v1``; ``scenario`` forces outcomes of a test key.
+
+    What is safe to repeat is tried up to ``attempts`` times: writes carry an idempotency key, the server's
+    ``Retry-After`` is kept to. Every refusal is a `PartnerError`. ``transport`` is for tests.
+    """
+
+    def __init__(
+        self, key: str, *, root: str, scenario: str | None = None, timeout_s: float = TIMEOUT_S,
+        attempts: int = ATTEMPTS, transport: httpx.BaseTransport | None = None,
+    ) -> None:  # fmt: skip
+        self._attempts = attempts
+        self._http = httpx.Client(
+            base_url=root.rstrip("/"), headers=_headers(key, scenario), timeout=timeout_s, transport=transport
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _call(self, call: calls.Call) -> Answer:
+        attempts = self._attempts if call.is_safe else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                return self._once(call)
+            except PartnerError as error:
+                wait_s = calls.wait_s(attempt, error, attempts=attempts, drawn=calls.draw())
+                if wait_s is None:
+                    raise
+                time.sleep(wait_s)
+        raise AssertionError("the last attempt answers or raises")
+
+    def _once(self, call: calls.Call) -> Answer:
+        try:
+            response = self._http.request(
+                call.method, call.path, params=dict(call.query), json=call.body, headers=dict(call.headers)
+            )
+        except httpx.TransportError as exc:
+            raise ConnectionFailed(f"No answer came ({type(exc).__name__}).") from exc
+        return calls.answer_of(response)
+
+    def me(self) -> Answer:
+        """Return partner, key and use."""
+        return self._call(calls.get("/me"))
+
+    def errors(self) -> Answer:
+        """Return the code catalogue."""
+        return self._call(calls.get("/errors"))
+
+    def fno_live(self, index: str) -> Answer:
+        """Return the present analysis of an index."""
+        return self._call(calls.live(index))
+
+    def fno_history(self, index: str = "NIFTY", *, days: int = 7, limit: int = 100) -> Answer:
+        """Return past signals, newest first."""
+        return self._call(calls.history(index, days, limit))
+
+    def iscore(self, symbol: str) -> Answer:
+        """Return the I-Score of a share."""
+        return self._call(calls.iscore(symbol))
+
+    def iscores(self, symbols: Sequence[str]) -> Answer:
+        """Return I-Scores of up to 25 shares; a row that failed has ``error`` and ``code``."""
+        return self._call(calls.post("/iscore/batch", {"symbols": list(symbols)}))
+
+    def subscriptions(self) -> Answer:
+        """Return all subscriptions."""
+        return self._call(calls.get("/subscriptions"))
+
+    def subscribe(
+        self, engine: Engine, symbol: str, *, min_confidence: int | None = None, delta_threshold: int | None = None,
+        channels: Sequence[str] | None = None, idempotency_key: str | None = None,
+    ) -> Answer:  # fmt: skip
+        """Subscribe, or change the subscription of this engine and symbol."""
+        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels}
+        return self._call(calls.subscribe(engine, symbol, fields, idempotency_key))
+
+    def change_subscription(
+        self, subscription_id: int, *, min_confidence: int | None = None, delta_threshold: int | None = None,
+        is_active: bool | None = None,
+    ) -> Answer:  # fmt: skip
+        """Change a subscription, pause or resume it."""
+        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "is_active": is_active}
+        return self._call(calls.change(subscription_id, fields))
+
+    def unsubscribe(self, subscription_id: int) -> Answer:
+        """Delete a subscription."""
+        return self._call(calls.Call("DELETE", f"/subscriptions/{int(subscription_id)}"))
+
+    def deliveries(
+        self, *, limit: int = 100, engine: Engine | None = None, status: str | None = None,
+        subscription_id: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Return the newest attempts to deliver."""
+        query = {"limit": limit, "engine": engine, "status": status, "subscription_id": subscription_id}
+        return self._call(calls.get("/deliveries", **query))
+
+    def resend(self, delivery_id: int) -> Answer:
+        """Send what an attempt sent once more."""
+        return self._call(calls.post(f"/deliveries/{int(delivery_id)}/resend", {}))
+
+    def test_webhook(self, event: str = "ping") -> Answer:
+        """Send a made-up event to the webhook."""
+        return self._call(calls.post("/webhooks/test", {"event": event}))
+
+    def set_webhook(self, url: str) -> Answer:
+        """Set the webhook's address."""
+        return self._call(calls.Call("PATCH", "/me", {}, {"webhook_url": url}))
+
+    def rotate_webhook_secret(self) -> Answer:
+        """Put a new secret in force; ``webhook_secret`` is in this answer only. Never tried again by itself."""
+        body = {"rotate_webhook_secret": True}
+        return self._call(calls.Call("PATCH", "/me", {}, body, is_safe=False))
+
+    def analyze_portfolio(
+        self, holdings: Sequence[Mapping[str, Any]], *, what_if: Sequence[Mapping[str, Any]] = ()
+    ) -> Answer:
+        """Return the risk of up to 50 holdings, and what the changes of ``what_if`` would make of it."""
+        return self._call(calls.portfolio(holdings, what_if))
+
+    def analyze_behaviour(self, trades: Sequence[Mapping[str, Any]], *, lookback: str = "") -> Answer:
+        """Return the behaviour that up to 100 trades show."""
+        return self._call(calls.behaviour(trades, lookback))
+
+
+class AsyncPartner:
+    """The partner API for asyncio. ``root`` ends in ``/api/partner/v1``; ``scenario`` forces outcomes of a test key.
+
+    What is safe to repeat is tried up to ``attempts`` times: writes carry an idempotency key, the server's
+    ``Retry-After`` is kept to. Every refusal is a `PartnerError`. ``transport`` is for tests.
+    """
+
+    def __init__(
+        self, key: str, *, root: str, scenario: str | None = None, timeout_s: float = TIMEOUT_S,
+        attempts: int = ATTEMPTS, transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:  # fmt: skip
+        self._attempts = attempts
+        self._http = httpx.AsyncClient(
+            base_url=root.rstrip("/"), headers=_headers(key, scenario), timeout=timeout_s, transport=transport
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _call(self, call: calls.Call) -> Answer:
+        attempts = self._attempts if call.is_safe else 1
+        for attempt in range(1, attempts + 1):
+            try:
+                return await self._once(call)
+            except PartnerError as error:
+                wait_s = calls.wait_s(attempt, error, attempts=attempts, drawn=calls.draw())
+                if wait_s is None:
+                    raise
+                await asyncio.sleep(wait_s)
+        raise AssertionError("the last attempt answers or raises")
+
+    async def _once(self, call: calls.Call) -> Answer:
+        try:
+            response = await self._http.request(
+                call.method, call.path, params=dict(call.query), json=call.body, headers=dict(call.headers)
+            )
+        except httpx.TransportError as exc:
+            raise ConnectionFailed(f"No answer came ({type(exc).__name__}).") from exc
+        return calls.answer_of(response)
+
+    async def me(self) -> Answer:
+        """Return partner, key and use."""
+        return await self._call(calls.get("/me"))
+
+    async def errors(self) -> Answer:
+        """Return the code catalogue."""
+        return await self._call(calls.get("/errors"))
+
+    async def fno_live(self, index: str) -> Answer:
+        """Return the present analysis of an index."""
+        return await self._call(calls.live(index))
+
+    async def fno_history(self, index: str = "NIFTY", *, days: int = 7, limit: int = 100) -> Answer:
+        """Return past signals, newest first."""
+        return await self._call(calls.history(index, days, limit))
+
+    async def iscore(self, symbol: str) -> Answer:
+        """Return the I-Score of a share."""
+        return await self._call(calls.iscore(symbol))
+
+    async def iscores(self, symbols: Sequence[str]) -> Answer:
+        """Return I-Scores of up to 25 shares; a row that failed has ``error`` and ``code``."""
+        return await self._call(calls.post("/iscore/batch", {"symbols": list(symbols)}))
+
+    async def subscriptions(self) -> Answer:
+        """Return all subscriptions."""
+        return await self._call(calls.get("/subscriptions"))
+
+    async def subscribe(
+        self, engine: Engine, symbol: str, *, min_confidence: int | None = None, delta_threshold: int | None = None,
+        channels: Sequence[str] | None = None, idempotency_key: str | None = None,
+    ) -> Answer:  # fmt: skip
+        """Subscribe, or change the subscription of this engine and symbol."""
+        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels}
+        return await self._call(calls.subscribe(engine, symbol, fields, idempotency_key))
+
+    async def change_subscription(
+        self, subscription_id: int, *, min_confidence: int | None = None, delta_threshold: int | None = None,
+        is_active: bool | None = None,
+    ) -> Answer:  # fmt: skip
+        """Change a subscription, pause or resume it."""
+        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "is_active": is_active}
+        return await self._call(calls.change(subscription_id, fields))
+
+    async def unsubscribe(self, subscription_id: int) -> Answer:
+        """Delete a subscription."""
+        return await self._call(calls.Call("DELETE", f"/subscriptions/{int(subscription_id)}"))
+
+    async def deliveries(
+        self, *, limit: int = 100, engine: Engine | None = None, status: str | None = None,
+        subscription_id: int | None = None,
+    ) -> Answer:  # fmt: skip
+        """Return the newest attempts to deliver."""
+        query = {"limit": limit, "engine": engine, "status": status, "subscription_id": subscription_id}
+        return await self._call(calls.get("/deliveries", **query))
+
+    async def resend(self, delivery_id: int) -> Answer:
+        """Send what an attempt sent once more."""
+        return await self._call(calls.post(f"/deliveries/{int(delivery_id)}/resend", {}))
+
+    async def test_webhook(self, event: str = "ping") -> Answer:
+        """Send a made-up event to the webhook."""
+        return await self._call(calls.post("/webhooks/test", {"event": event}))
+
+    async def set_webhook(self, url: str) -> Answer:
+        """Set the webhook's address."""
+        return await self._call(calls.Call("PATCH", "/me", {}, {"webhook_url": url}))
+
+    async def rotate_webhook_secret(self) -> Answer:
+        """Put a new secret in force; ``webhook_secret`` is in this answer only. Never tried again by itself."""
+        body = {"rotate_webhook_secret": True}
+        return await self._call(calls.Call("PATCH", "/me", {}, body, is_safe=False))
+
+    async def analyze_portfolio(
+        self, holdings: Sequence[Mapping[str, Any]], *, what_if: Sequence[Mapping[str, Any]] = ()
+    ) -> Answer:
+        """Return the risk of up to 50 holdings, and what the changes of ``what_if`` would make of it."""
+        return await self._call(calls.portfolio(holdings, what_if))
+
+    async def analyze_behaviour(self, trades: Sequence[Mapping[str, Any]], *, lookback: str = "") -> Answer:
+        """Return the behaviour that up to 100 trades show."""
+        return await self._call(calls.behaviour(trades, lookback))
