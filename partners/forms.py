@@ -39,8 +39,9 @@ class ProvisionForm(forms.Form):
         help_text="Of the first key. Test keys are always on the simulated market.",
     )
     webhook_url = forms.CharField(
-        max_length=2000, required=False, widget=UnfoldAdminTextInputWidget, help_text="https, a public address"
-    )
+        max_length=2000, required=False, widget=UnfoldAdminTextInputWidget, label="Webhook address",
+        help_text="https, a public address; of the environment above",
+    )  # fmt: skip
     is_admin = forms.BooleanField(
         required=False,
         widget=UnfoldBooleanWidget,
@@ -48,7 +49,7 @@ class ProvisionForm(forms.Form):
         help_text="Its keys can make partners and keys.",
     )
     member_email = forms.EmailField(
-        max_length=254, required=False, widget=UnfoldAdminEmailInputWidget,
+        max_length=254, required=False, widget=UnfoldAdminEmailInputWidget, label="Who runs the console",
         help_text="An account that will run the partner's console. It must exist.",
     )  # fmt: skip
     reason = _reason()
@@ -80,7 +81,9 @@ class EndpointForm(forms.Form):
     """Where and how persistently one environment is told."""
 
     environment = forms.ChoiceField(choices=Environment.choices, widget=UnfoldAdminSelectWidget)
-    webhook_url = forms.CharField(max_length=2000, required=False, widget=UnfoldAdminTextInputWidget)
+    webhook_url = forms.CharField(
+        max_length=2000, required=False, widget=UnfoldAdminTextInputWidget, label="Webhook address"
+    )
     retry_policy = forms.ChoiceField(choices=RetryPolicy.choices, widget=UnfoldAdminSelectWidget)
     reason = _reason()
 

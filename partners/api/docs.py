@@ -53,7 +53,7 @@ def _fixed() -> dict[str, Any]:
         groups.setdefault(endpoint.group, []).append(_shown(endpoint))
     return {
         "plans": [(plan.label, REQUESTS_PER_MINUTE[plan]) for plan in Plan],
-        "errors": ERRORS,
+        "errors": [(code, status, meaning.replace("`", ""), safe) for code, status, meaning, safe in ERRORS],
         "groups": groups,
         "languages": [(name, label) for name, _, label in LANGUAGES],
         "verify": example("verify"),

@@ -75,7 +75,7 @@ def _notes(field: serializers.Field) -> str:
     if (longest := getattr(field, "max_length", None)) is not None:
         said.append(f"at most {longest} {'items' if isinstance(field, _LISTS) else 'characters'}")
     if _has_default(field):
-        said.append(f"default {field.default}")
+        said.append(f"default {str(field.default).lower() if isinstance(field.default, bool) else field.default}")
     return ". ".join(said)
 
 
