@@ -191,6 +191,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SORT_OPERATIONS": False,
+    # Fields of one name with different choices, and choices under different names.
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "partners.constants.Channel",
+        "DeliveryStateEnum": ["pending", "sending", "delivered", "failed", "rejected", "blocked", "held"],
+        "JobStateEnum": ["queued", "running", "done", "failed", "cancelled"],
+        "SignalStateEnum": ["LIVE", "CLOSED"],
+        "SignalOpenEnum": ["OPEN", "CLOSED"],
+        "SignalOutcomeEnum": ["OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED"],
+        "PatternOutcomeEnum": ["won", "lost"],
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.add_common_errors",

@@ -158,8 +158,6 @@ def test_the_derivatives_bhavcopy_and_the_list_of_the_same_day() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "index_daily/nifty_vix_weekly.csv",
-        "index_daily/nifty500_close_and_breadth.csv.gz",
         "intraday/layout_samples_50_rows/market_depth_level2_NIFTY_level2.csv",
         "intraday/layout_samples_50_rows/market_depth_tick_data_NIFTY_tick.csv",
         "uploads/damaged/empty.csv",
