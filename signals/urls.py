@@ -4,6 +4,7 @@ from signals.api.disclosure import RiskDisclosureApi
 from signals.api.fno import FnoChainApi, FnoHistoryApi, FnoLiveApi, FnoSignalApi, FnoTrackRecordApi
 from signals.api.fno_replay import FnoReplayApi
 from signals.api.iscore import IScoreApi, IScoreHistoryApi, IScoreTableApi
+from signals.api.notices import NotificationsFeedApi, NotificationsReadApi
 from signals.api.patterns import PatternsApi, ScanApi, SimilarApi
 from signals.api.record import RecordApi, RecordVerifyApi
 from signals.api.strategies import ForkApi, ShareApi, StrategiesApi, StrategyApi
@@ -38,6 +39,8 @@ urlpatterns = [
     path("api/patterns", PatternsApi.as_view()),
     path("api/patterns/similar", SimilarApi.as_view()),
     path("api/patterns/scan", ScanApi.as_view()),
+    path("api/notifications", NotificationsFeedApi.as_view()),
+    path("api/notifications/read", NotificationsReadApi.as_view()),
     path("api/record", RecordApi.as_view()),
     path("api/record/verify", RecordVerifyApi.as_view()),
     path("api/strategies", StrategiesApi.as_view()),

@@ -2,6 +2,7 @@
 
 import htmx from "htmx.org";
 
+import { startBell } from "./lib/bell";
 import { startClock } from "./lib/clock";
 import { startCopying } from "./lib/copy";
 import { startDateRanges } from "./lib/daterange";
@@ -36,6 +37,7 @@ startClock();
 startForms();
 startCopying();
 startCountdowns();
+void startBell();
 
 document.addEventListener("htmx:afterSettle", (event) => {
   prepareRows(event.target as HTMLElement);

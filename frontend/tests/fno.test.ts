@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 
+import { stepWords } from "../src/lib/bell";
 import { calibrationWords, disciplineWords, gradeWords, health, placeOf, standing, type Calibration } from "../src/lib/fno";
 import { cumulative, curveWords, deepestFall, verifiedWords } from "../src/lib/fno-record";
 
@@ -57,5 +58,22 @@ describe("the record", () => {
   it("tells a whole chain from a broken one", () => {
     expect(verifiedWords({ ok: true, checked: 1200, head: "ab12", broken_at: null, reason: "" })).toBe("Chain of 1,200 lines verified, last hash ab12");
     expect(verifiedWords({ ok: false, checked: 6, head: "", broken_at: 7, reason: "It was changed." })).toContain("broken at line 7: It was changed.");
+  });
+});
+
+describe("the bell", () => {
+  const at = "2026-11-29T05:21:00Z";
+  const now = Date.parse(at) + 30_000;
+  const live = { index: "NIFTY", status: "LIVE", outcome: "OPEN", trade_direction: "BULLISH", confidence: 68, r_multiple: 0, triggered_at: at, closed_at: null } as const;
+  const over = { ...live, status: "CLOSED", outcome: "SL", r_multiple: -1, closed_at: at } as const;
+  it("tells of a trigger and of an end once", () => {
+    expect(stepWords(live, undefined, now)).toBe("NIFTY: bullish signal, confidence 68.");
+    expect(stepWords(live, "LIVE", now)).toBe("");
+    expect(stepWords(over, "LIVE", now)).toBe("NIFTY: stopped out, −1.00 R before charges.");
+    expect(stepWords(over, "CLOSED", now)).toBe("");
+  });
+  it("a late change of an old signal is no news", () => {
+    expect(stepWords(over, undefined, now + 3_600_000)).toBe("");
+    expect(stepWords(over, "LIVE", now + 3_600_000)).toContain("stopped out");
   });
 });

@@ -4,6 +4,7 @@ from signals.models.disclosure import FnoAcknowledgement
 from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
 from signals.models.fno_replay import FnoAlarm, FnoCalibrator, FnoReplayRun, FnoReplaySignal
 from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, IScoreValidation, NewsArticle
+from signals.models.notices import NoticeMark
 from signals.models.patterns import PatternScan, PatternSignal
 from signals.models.record import RecordEntry, RecordHead
 from signals.models.strategies import Strategy, StrategyVersion
@@ -24,6 +25,7 @@ __all__ = [
     "IScoreStanding",
     "IScoreValidation",
     "NewsArticle",
+    "NoticeMark",
     "PatternScan",
     "PatternSignal",
     "RecordEntry",

@@ -42,6 +42,7 @@ class Row:
     at: str
     at_raw: str
     day: str
+    year: str
     turn: str
     direction: str
     mode: str
@@ -154,7 +155,8 @@ def _row(signal: FnoSignal) -> Row:
         index=signal.index,
         at=f"{at:%H:%M}",
         at_raw=isoformat_z(signal.triggered_at),
-        day=f"{at.day} {at:%b %Y}",
+        day=f"{at.day} {at:%b}",
+        year=f"{at:%Y}",
         turn=turn,
         direction=direction,
         mode=MODES.get(signal.entry_mode, signal.entry_mode),

@@ -50,7 +50,19 @@ export function veto(it: Analysis, most: number): HTMLElement {
   const rest = it.veto_words.length - shown.length;
   const items = shown.map((words) => el("li", {}, words));
   if (rest > 0) items.push(el("li", { class: "muted" }, `and ${rest} more reason${rest === 1 ? "" : "s"}`));
-  return el("div", { class: "fno-veto" }, badge("No signal", "warning"), el("ul", {}, ...items));
+  return el("div", { class: "fno-veto" }, badge("No new signal", "warning"), el("ul", {}, ...items));
+}
+
+/** What the verdict of the chosen index rests on. */
+export function facts(it: Analysis): HTMLElement {
+  return el(
+    "dl",
+    { class: "fno-pairs" },
+    pair("Score before calibration", number(it.raw_confidence, 1)),
+    pair("Stop on the index", it.stop_distance === null ? "–" : `${number(it.stop_distance, 1)} points`),
+    pair("Newest data", it.data_age_s === null ? "–" : `${number(it.data_age_s, 0)} s old at the scan`),
+    pair("Market", phaseWords(it.market_phase)),
+  );
 }
 
 export function layers(it: Analysis): HTMLElement {

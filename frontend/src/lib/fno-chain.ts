@@ -30,13 +30,13 @@ export function chainCard(chain: Chain, trades: readonly Trade[]): HTMLElement {
     "chain",
     el("p", { class: "fno-note" }, facts.join(" · ")),
     el("div", { class: "table-scroll tall", tabindex: 0, role: "region", "aria-label": "Option chain" }, table),
-    el("div", { class: "card-foot" }, source(chain.data_source, chain.as_of, 90), el("span", {}, "1, 2, 3: rank of the trades above. Open interest in units.")),
+    el("div", { class: "card-foot" }, source(chain.data_source, chain.as_of, 90), el("span", {}, "Calls on the left, puts on the right; 1, 2, 3: rank of the trades above. Open interest in units.")),
   );
 }
 
 function sides(): HTMLElement {
   const side = (name: string): HTMLElement => el("th", { scope: "colgroup", colspan: COLUMNS.length, class: "side" }, name);
-  return el("tr", {}, side("Calls"), el("td", { class: "strike" }), side("Puts"));
+  return el("tr", { class: "sides" }, side("Calls"), el("td", { class: "strike" }), side("Puts"));
 }
 
 function heads(): HTMLElement {

@@ -3,7 +3,7 @@
 import { ConditionalGet, explain } from "../lib/api";
 import { $, el, embedded, must } from "../lib/dom";
 import { health, type Answer, type Chain, type Signal } from "../lib/fno";
-import { card, layers, veto } from "../lib/fno-cards";
+import { card, facts, layers, veto } from "../lib/fno-cards";
 import { chainCard } from "../lib/fno-chain";
 import { lifeCard, moveTo } from "../lib/fno-life";
 import { SignalSocket, type SignalNews } from "../lib/fno-socket";
@@ -44,7 +44,7 @@ function showDetail(): void {
   must("#fno-title").textContent = index;
   place("#fno-life", lifeCard(answer?.signal ?? lives.get(index)));
   if (answer) {
-    place("#fno-reasons", el("div", { class: "fno-reasons" }, el("p", {}, answer.analysis.entry_words), veto(answer.analysis, 99)));
+    place("#fno-reasons", el("div", { class: "fno-reasons" }, el("p", {}, answer.analysis.entry_words), veto(answer.analysis, 99), facts(answer.analysis)));
     place("#fno-trades", trades(answer.analysis, chosen));
     place("#fno-layers", layers(answer.analysis));
   }

@@ -1,0 +1,96 @@
+/**
+ * The bell of the top bar: news of signals, told by a toast when they come and kept until they are read.
+ *
+ * What is unread is the server's to know (/api/notifications); the socket only says when to look again.
+ */
+
+import { getJson, sendJson } from "./api";
+import { $, el, must } from "./dom";
+import { OUTCOMES, DIRECTIONS, type Signal } from "./fno";
+import { SignalSocket, type SignalNews } from "./fno-socket";
+import { istDate, istMinute, signed } from "./format";
+import { toast } from "./toast";
+
+export type Notice = { id: number; title: string; text: string; url: string; at: string; is_read: boolean };
+export type Notices = { is_on: boolean; unread: number; items: Notice[] };
+
+/** A step of a signal that nobody here knew is news only while it is fresh; later changes of it are none. */
+const FRESH_MS = 180_000;
+
+type Step = Pick<Signal, "index" | "status" | "outcome" | "trade_direction" | "confidence" | "r_multiple" | "triggered_at" | "closed_at">;
+
+/** What a toast says of a step in a signal's life; empty where it is none. `before`: the status known until now. */
+export function stepWords(signal: Step, before: string | undefined, nowMs: number): string {
+  const isFresh = nowMs - Date.parse(signal.closed_at ?? signal.triggered_at) < FRESH_MS;
+  if (before === signal.status || (before === undefined && !isFresh)) return "";
+  if (signal.status === "LIVE") return `${signal.index}: ${DIRECTIONS[signal.trade_direction].word.toLowerCase()} signal, confidence ${signal.confidence}.`;
+  return `${signal.index}: ${OUTCOMES[signal.outcome].toLowerCase()}${signal.r_multiple === null ? "" : `, ${signed(signal.r_multiple, 2)} R before charges`}.`;
+}
+
+const seen = new Map<string, string>();
+
+function take(news: SignalNews): void {
+  if (news.type === "signals") for (const { signal } of Object.values(news.indices)) if (signal) seen.set(signal.trade_code, signal.status);
+  if (news.type !== "signal") return;
+  const words = stepWords(news.signal, seen.get(news.signal.trade_code), Date.now());
+  seen.set(news.signal.trade_code, news.signal.status);
+  if (!words) return;
+  toast(words);
+  void look();
+}
+
+/** A list that another page has read is read here too. */
+function lookAgain(): void {
+  if (!document.hidden) void look();
+}
+
+async function look(): Promise<Notices | null> {
+  try {
+    const found = await getJson<Notices>("/api/notifications");
+    show(found);
+    return found;
+  } catch {
+    return null; // The list is looked at again with the next news, or when the page is opened.
+  }
+}
+
+function show({ unread, items }: Notices): void {
+  const button = must("#bell");
+  button.setAttribute("aria-label", unread ? `Notifications, ${unread} unread` : "Notifications");
+  const count = must(".bell-count", button);
+  count.textContent = unread > 9 ? "9+" : String(unread);
+  count.hidden = unread === 0;
+  must<HTMLButtonElement>("#bell-read").disabled = unread === 0;
+  const lines = items.map((one) => {
+    const at = new Date(one.at);
+    return el(
+      "li",
+      {},
+      el("a", { class: `notice-item${one.is_read ? "" : " unread"}`, href: one.url }, el("strong", {}, one.title), ...(one.is_read ? [] : [el("span", { class: "visually-hidden" }, " (unread)")]), el("span", {}, one.text), el("time", { class: "muted", datetime: one.at }, `${istDate(at)}, ${istMinute(at)} IST`)),
+    );
+  });
+  must("#bell-list").replaceChildren(...(lines.length ? lines : [el("li", { class: "muted" }, "Nothing happened in the last seven days. Signals that fire and end are told here.")]));
+}
+
+/** Arrows walk the list, as they do in menus. */
+function walk(event: KeyboardEvent): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const all = [...must("#bell-menu").querySelectorAll<HTMLElement>("button:not(:disabled), a")];
+  const at = all.indexOf(document.activeElement as HTMLElement);
+  event.preventDefault();
+  all[(at + step + all.length) % all.length]?.focus();
+}
+
+export async function startBell(): Promise<void> {
+  if (!$("#bell")) return;
+  must("#bell-menu").addEventListener("keydown", walk);
+  must("#bell-read").addEventListener("click", async () => {
+    show(await sendJson<Notices>("POST", "/api/notifications/read"));
+    must("#bell").focus();
+  });
+  const found = await look();
+  if (found?.is_on === false) must("#bell").hidden = true;
+  else document.addEventListener("visibilitychange", lookAgain);
+  if (found?.is_on !== false) new SignalSocket(take, () => undefined).start();
+}
