@@ -177,7 +177,7 @@ def measured(state: Path, case: str) -> dict[str, Any]:
 
 
 def with_every_engine(call: Caller, case: str, pid: int) -> dict[str, Any]:
-    """Return the server's peak after all that a first evening brings, and the peaks of the children at the night's work.
+    """Return the server's peak after all that a first evening brings, and those of the children at the night's work.
 
     A run with its analysis is over; here come matches of a strategy, scans of the indices, the search for patterns of a
     universe and the I-Scores of one, and what people look at then.

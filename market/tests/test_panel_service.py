@@ -222,3 +222,27 @@ def test_what_cannot_be_had_is_said() -> None:
         panels.panel("two", END, START)
     with pytest.raises(InvalidRequest, match="day bars only"):
         panels.panel("two", START, END, interval="minute")
+
+
+def test_a_panel_whose_pages_were_laid_aside_reads_as_before() -> None:
+    one = instrument("AAA")
+    listed(START, one)
+    store(one, D, [10.0, 11.0, 12.0, 13.0, 14.0])
+    found = panel()
+    before = {name: np.array(getattr(found, name)) for name in panels.ARRAYS}
+    panels.lay_aside()
+    assert panel() is found
+    for name, values in before.items():
+        assert np.array_equal(getattr(found, name), values)
+
+
+def test_what_is_not_at_hand_is_not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = instrument("AAA")
+    listed(START, one)
+    store(one, D, [10.0, 11.0, 12.0, 13.0, 14.0])
+    assert panels.at_hand("two", START, END) is None
+    found = panel()
+    assert panels.at_hand("two", START, END) is found
+    panels.forget()
+    monkeypatch.setattr(panels, "build", lambda *_: pytest.fail("built again"))
+    assert np.array_equal(panels.at_hand("two", START, END).close, found.close)
