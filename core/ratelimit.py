@@ -11,9 +11,10 @@ import functools
 import logging
 import threading
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 
@@ -138,7 +139,22 @@ class Once:
         return True
 
 
-@functools.cache
+def _made_once(make: Callable[[], Limiter]) -> Any:
+    """Cache what ``make`` returns; threads that ask first at the same time get the same one, which a cache alone does
+    not promise: each would count for itself.
+    """
+    cached, lock = functools.cache(make), threading.Lock()
+
+    @functools.wraps(make)
+    def get() -> Limiter:
+        with lock:
+            return cached()
+
+    get.cache_clear = cached.cache_clear  # type: ignore[attr-defined]
+    return get
+
+
+@_made_once
 def shared_limiter() -> Limiter:
     """Return the process's limiter: through Redis if ``settings.REDIS_URL`` is set, else in memory."""
     from core.ratelimit_redis import FallbackLimiter, RedisLimiter  # redis is not needed by the embedded server

@@ -146,9 +146,10 @@ def _answered(
     view: PartnerView, held: Held, method: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
 ) -> Response:
     try:
-        response = method(view, request, *args, **kwargs)
-    except Exception as exc:
-        response = view.handle_exception(exc)
+        try:
+            response = method(view, request, *args, **kwargs)
+        except Exception as exc:
+            response = view.handle_exception(exc)  # raises what it does not know
     except BaseException:
         idempotency_end(held=held, status=500, answer=b"")
         raise

@@ -22,7 +22,9 @@ def webhook_url_check(url: str, *, resolve: Resolve = resolve_name) -> str:
     parts, port = _parts(url)
     policy = AddressPolicy(allow_nets=settings.WEBHOOK_ALLOW_NETS)
     try:
-        found = [address for text in resolve(parts.host, port) if (address := parse_address(text)) is not None]
+        found = [
+            address for text in resolve(parts.host.rstrip("."), port) if (address := parse_address(text)) is not None
+        ]
     except (OSError, UnicodeError):
         found = _literal(parts.host)
     refusals = [policy.refusal(address, scheme=parts.scheme) for address in found]

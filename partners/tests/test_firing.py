@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from django.db import OperationalError, transaction
 
 from core import clock
 from core.tests.racing import race_fixture  # noqa: F401 - fixture
@@ -175,8 +176,9 @@ def test_an_attempt_under_way_when_its_receiver_is_paused_is_kept():
     claimed = claim_next(now=now)
     endpoint_pause(endpoint=Endpoint.objects.get(), actor="test", reason="", now=now)
     outcome = Outcome(Happening.PUT_OFF, next_attempt_at=now + timedelta(seconds=30), http_status=500)
-    assert settle(claimed, outcome, now=now)
-    outcome_noted(claimed, outcome, now=now)
+    with transaction.atomic():
+        assert settle(claimed, outcome, now=now)
+        outcome_noted(claimed, outcome, now=now)
     assert Delivery.objects.get().status == State.HELD
 
 
@@ -237,8 +239,6 @@ def test_what_comes_while_the_last_answer_is_awaited_is_sent_at_once(monkeypatch
 
 
 def test_a_database_that_fails_once_costs_no_outcome(monkeypatch):
-    from django.db import OperationalError
-
     faults = iter([True])
     whole = dispatch.settle
 
@@ -258,8 +258,6 @@ def test_a_database_that_fails_once_costs_no_outcome(monkeypatch):
 
 
 def test_events_of_a_transaction_that_fails_are_not_told():
-    from django.db import transaction
-
     subscription = make_subscription(make_partner())
     with transaction.atomic():
         assert len(notify(subscription)) == 1
