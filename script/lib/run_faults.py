@@ -12,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs" / "fault-report.md"
+LONG = "--long"
 HEAD = """# Faults and abuse
 
 What `script/fault` did to real servers on loopback, and what came of it. *embedded* is one process on SQLite;
@@ -21,25 +22,32 @@ What `script/fault` did to real servers on loopback, and what came of it. *embed
 
 
 def main(arguments: list[str]) -> int:
-    """Return pytest's exit code. The report is written by a whole run only, whether it passed or not."""
+    """Return pytest's exit code. The report is written by a whole run only, whether it passed or not.
+
+    ``--long``: with the parts that take minutes each (180 s of a greedy client, Redis away for 60 s, 1,000 events).
+    """
+    is_long = LONG in arguments
+    arguments = [argument for argument in arguments if argument != LONG]
     with tempfile.TemporaryDirectory(prefix="fault-") as scratch:
         found = Path(scratch) / "figures.jsonl"
         kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "BASE_URL")}
         environment = kept | {"FAULT_FIGURES": str(found), "STATE_DIR": f"{scratch}/state"}
+        environment["FAULT_LONG"] = "1" if is_long else ""
         command = [sys.executable, "-m", "pytest", "-q", "-m", "fault", "tests/fault", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment).returncode  # noqa: S603
         rows = [json.loads(line) for line in found.read_text().splitlines()] if found.exists() else []
     if not arguments:
-        REPORT.write_text(report(rows, passed=code == 0))
+        REPORT.write_text(report(rows, passed=code == 0, is_long=is_long))
     return code
 
 
-def report(rows: list[dict[str, str]], *, passed: bool) -> str:
+def report(rows: list[dict[str, str]], *, passed: bool, is_long: bool = False) -> str:
     """Return the report as Markdown."""
     lines = [f"| {row['server']} | {row['what']} | {row['bound']} | {row['measured']} |" for row in rows]
     table = ["| Server | What was done | Bound | Measured |", "|---|---|---|---|", *lines]
     verdict = "Every check passed." if passed else "Some checks failed: see the output of the run."
-    return HEAD + "\n".join([*facts(), "", verdict, "", *table]) + "\n"
+    length = "- Length: " + ("long (`script/fault --long`)" if is_long else "short; `script/fault --long` has more")
+    return HEAD + "\n".join([*facts(), length, "", verdict, "", *table]) + "\n"
 
 
 def facts() -> list[str]:

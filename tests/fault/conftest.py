@@ -24,9 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", params=sorted(SERVERS))
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A running server with a fresh state."""
-    with SERVERS[request.param](tmp_path_factory.mktemp(request.param) / "state") as running:
-        yield running
+    """A running server with a fresh state. Its webhooks may reach the receivers of the tests, which are on loopback."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WEBHOOK_ALLOW_NETS", "127.0.0.0/8")
+        with SERVERS[request.param](tmp_path_factory.mktemp(request.param) / "state") as running:
+            yield running
 
 
 @pytest.fixture
