@@ -39,15 +39,16 @@ def warm() -> None:
 
 
 def _plans() -> list[Plan]:
-    """Return the template most people begin with on the list most people ask for, and the last runs on others."""
+    """Return the template most people begin with on the list most people ask for, and the last runs; on that list too."""
     today = clock.now().astimezone(IST).date()
     read = read_body(TEMPLATES[TEMPLATE].body)
     start = today - timedelta(days=6 * 365)
     usual = Plan(read.rules, read.canonical, read.hash, UNIVERSE, start, today)
-    found = {UNIVERSE: usual}
+    found: dict[str, Plan] = {}
     for request in Run.objects.order_by("-id").values_list("request", flat=True)[:20]:
-        if len(found) <= RECENT and request["universe"] not in found:
+        if len(found) < RECENT and request["universe"] not in found:
             found[request["universe"]] = Plan.restored(request)
+    found.setdefault(UNIVERSE, usual)
     return list(found.values())
 
 
