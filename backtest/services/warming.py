@@ -39,7 +39,7 @@ def warm() -> None:
 
 
 def _plans() -> list[Plan]:
-    """Return the last runs, and the template most people begin with on the list most people ask for if nobody ran on it."""
+    """Return the last runs, and on the list most people ask for the template they begin with if nobody ran on it."""
     today = clock.now().astimezone(IST).date()
     read = read_body(TEMPLATES[TEMPLATE].body)
     start = today - timedelta(days=6 * 365)
