@@ -106,6 +106,7 @@ def provision(visitor: Visitor, name: str, email: str, url: str) -> tuple[str, s
 def person(visitor: Visitor, email: str) -> Page:
     """Sign in as the partner's person, by the form."""
     page = visitor.open("/login/?next=/partner/", who=None)
+    page.on("response", lambda answer: answer.status >= 400 and visitor.errors.append(f"{answer.status} {answer.url}"))
     page.fill("[name=email]", email)
     if page.locator("[name=password]").count() == 0:
         page.get_by_role("link", name=re.compile("password", re.I)).first.click()
