@@ -151,7 +151,8 @@ def test_a_lost_connection_and_a_closed_market_say_so(trader: Visitor) -> None:
     phase = {"now": "OPEN"}
 
     def change(message: dict[str, Any]) -> dict[str, Any]:
-        for answer in message.get("indices", {}).values():
+        answers = [*message.get("indices", {}).values(), *([message["data"]] if "data" in message else [])]
+        for answer in answers:
             answer["analysis"]["market_phase"] = phase["now"]
         return message
 
@@ -159,7 +160,8 @@ def test_a_lost_connection_and_a_closed_market_say_so(trader: Visitor) -> None:
     page.goto(trader.url + "/signals/")
     ready(page)
     phase["now"] = "CLOSED"
-    connections[-1].close()
+    assert len(connections) == 1  # the bell and the page share it
+    connections[0].close()
     expect(page.locator("#fno-health")).to_have_attribute("data-kind", "down", timeout=10_000)
     expect(page.locator("#fno-health")).to_contain_text("connection is lost")
     expect(page.locator("#fno-health")).to_contain_text("not in continuous trading", timeout=SLOW_MS)
@@ -174,7 +176,8 @@ def test_a_signal_is_followed_to_its_outcome(trader: Visitor, server: Server, fi
     life = page.locator(f'.fno-life[data-code="{code}"]')
     expect(life).to_be_visible(timeout=SLOW_MS)
     page.evaluate(
-        """code => { window.seen = []; const look = () => {
+        """code => { window.seen = []; window.toasts = new Set(); const look = () => {
+          for (const toast of document.querySelectorAll('.toast .text')) window.toasts.add(toast.textContent);
           const life = document.querySelector(`.fno-life[data-code="${code}"]`);
           const text = life ? life.dataset.status + ' ' + life.querySelector('.fno-steps').textContent : '';
           if (text && window.seen.at(-1) !== text) window.seen.push(text); };
@@ -194,8 +197,32 @@ def test_a_signal_is_followed_to_its_outcome(trader: Visitor, server: Server, fi
     words = {"TARGET": "Target reached", "SL": "Stopped out", "TIME_EXIT": "Time was up", "EXPIRED": "Expired"}
     expect(life.locator(".fno-life-head .badge")).to_have_text(words[found["outcome"]])
     expect(life).to_contain_text(f"Sold at {found['exit_price']:,.2f}")
+    if seen[0].startswith("LIVE"):
+        toasts = page.evaluate("[...window.toasts]")
+        assert any(words[found["outcome"]].lower() in text for text in toasts), toasts
     line = next(row for row in closed_lines(trader) if row["trade_code"] == code)
     assert line["r_multiple"] == found["r_multiple"]
+    assert trader.errors == []
+
+
+def test_the_bell_collects_what_happened(trader: Visitor, fired: dict[str, Any]) -> None:
+    page = trader.open("/settings/", width=360)
+    bell = page.locator("#bell")
+    expect(bell).to_have_attribute("aria-label", re.compile(r"Notifications, \d+ unread"), timeout=SLOW_MS)
+    bell.focus()
+    page.keyboard.press("Enter")
+    items = page.locator("#bell-list .notice-item")
+    expect(items.filter(has_text=f"{fired['index']}: ").first).to_be_visible()
+    assert trader.findings(page) == []
+    assert sideways_px(page) <= 0
+    expect(page.locator("#bell-read")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(items.first).to_be_focused()
+    page.locator("#bell-read").click()
+    expect(bell).to_have_attribute("aria-label", "Notifications")
+    page.reload()
+    expect(items.first).to_be_attached(timeout=SLOW_MS)
+    expect(page.locator("#bell-list .unread")).to_have_count(0)
     assert trader.errors == []
 
 

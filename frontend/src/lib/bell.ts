@@ -7,7 +7,7 @@
 import { getJson, sendJson } from "./api";
 import { $, el, must } from "./dom";
 import { OUTCOMES, DIRECTIONS, type Signal } from "./fno";
-import { SignalSocket, type SignalNews } from "./fno-socket";
+import { signalSocket, type SignalNews } from "./fno-socket";
 import { istDate, istMinute, signed } from "./format";
 import { toast } from "./toast";
 
@@ -58,7 +58,7 @@ function show({ unread, items }: Notices): void {
   const button = must("#bell");
   button.setAttribute("aria-label", unread ? `Notifications, ${unread} unread` : "Notifications");
   const count = must(".bell-count", button);
-  count.textContent = unread > 9 ? "9+" : String(unread);
+  count.textContent = String(unread);
   count.hidden = unread === 0;
   must<HTMLButtonElement>("#bell-read").disabled = unread === 0;
   const lines = items.map((one) => {
@@ -92,5 +92,5 @@ export async function startBell(): Promise<void> {
   const found = await look();
   if (found?.is_on === false) must("#bell").hidden = true;
   else document.addEventListener("visibilitychange", lookAgain);
-  if (found?.is_on !== false) new SignalSocket(take, () => undefined).start();
+  if (found?.is_on !== false) signalSocket.listen(take);
 }

@@ -11,32 +11,43 @@ export type SignalNews =
 /** Signed out, or too many open pages: trying again would not help. */
 const FINAL_CODES = new Set([4401, 4403, 4429]);
 
+type Listener = { onNews: (news: SignalNews) => void; onState: () => void };
+
+/** One socket a page, whoever listens: the bell of the frame and the Signals page. */
 export class SignalSocket {
   isOpen = false;
   private attempt = 0;
+  private first: SignalNews | null = null;
+  private readonly listeners: Listener[] = [];
 
-  constructor(
-    private readonly onNews: (news: SignalNews) => void,
-    private readonly onState: () => void,
-  ) {}
+  /** Be told of everything from now on, and at once of how things stood when the socket was opened. */
+  listen(onNews: Listener["onNews"], onState: Listener["onState"] = () => undefined): void {
+    this.listeners.push({ onNews, onState });
+    if (this.first) onNews(this.first);
+    if (this.listeners.length === 1) this.connect();
+  }
 
-  start(): void {
+  private connect(): void {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/ws/signals`);
     socket.addEventListener("message", (event) => {
       this.attempt = 0;
       this.turn(true);
-      this.onNews(JSON.parse(event.data as string) as SignalNews);
+      const news = JSON.parse(event.data as string) as SignalNews;
+      if (news.type === "signals") this.first = news;
+      for (const { onNews } of this.listeners) onNews(news);
     });
     socket.addEventListener("close", ({ code }) => {
       this.turn(false);
-      if (!FINAL_CODES.has(code)) setTimeout(() => this.start(), backoffMs(this.attempt++, Math.random()));
+      if (!FINAL_CODES.has(code)) setTimeout(() => this.connect(), backoffMs(this.attempt++, Math.random()));
     });
   }
 
   private turn(open: boolean): void {
     if (this.isOpen === open) return;
     this.isOpen = open;
-    this.onState();
+    for (const { onState } of this.listeners) onState();
   }
 }
+
+export const signalSocket = new SignalSocket();

@@ -6,7 +6,7 @@ import { health, type Answer, type Chain, type Signal } from "../lib/fno";
 import { card, facts, layers, veto } from "../lib/fno-cards";
 import { chainCard } from "../lib/fno-chain";
 import { lifeCard, moveTo } from "../lib/fno-life";
-import { SignalSocket, type SignalNews } from "../lib/fno-socket";
+import { signalSocket, type SignalNews } from "../lib/fno-socket";
 import { PayoffCard, trades } from "../lib/fno-trades";
 import { latest, onTicks, scan } from "../lib/live";
 import { morph } from "../lib/morph";
@@ -134,7 +134,7 @@ function follow(): void {
 function showHealth(): void {
   const it = answers.get(index)?.analysis;
   const found = health({
-    socket: socket.isOpen,
+    socket: signalSocket.isOpen,
     feed: document.documentElement.dataset.feed ?? "",
     phase: it?.market_phase ?? "",
     scanAgeS: it ? (Date.now() - Date.parse(it.scanned_at)) / 1000 : null,
@@ -146,8 +146,6 @@ function showHealth(): void {
   }
   if (box.textContent !== found.words) box.textContent = found.words;
 }
-
-const socket = new SignalSocket(take, showHealth);
 
 must("#fno").addEventListener("click", (event) => {
   const target = event.target as Element;
@@ -170,7 +168,7 @@ addEventListener("popstate", () => {
 showCards();
 showDetail();
 onTicks(follow);
-socket.start();
+signalSocket.listen(take, showHealth);
 void readChain();
 setInterval(() => void readChain(), CHAIN_MS);
 // Until the socket had its time to connect nothing is said to be lost.
