@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.base import Flag
 from core.errors import NotFound
 from partners.access import MAX_ID
 from partners.api.answers import PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
@@ -28,8 +29,8 @@ class PartnerInput(Body):
     intended_use = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
     contact_email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
     webhook_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
-    is_admin = serializers.BooleanField(default=False)
-    test = serializers.BooleanField(default=False)
+    is_admin = Flag(default=False)
+    test = Flag(default=False)
 
 
 class PartnersApi(AdminView):
@@ -70,7 +71,7 @@ class KeyInput(Body):
     overlap_hours = serializers.FloatField(
         min_value=0, max_value=OVERLAP_MAX / timedelta(hours=1), required=False, allow_null=True, default=None
     )
-    test = serializers.BooleanField(default=False)
+    test = Flag(default=False)
 
 
 class PartnerKeysApi(AdminView):

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.base import Flag
 from core import clock
 from partners.api.answers import PartnerMeAnswer
 from partners.api.base import Body, PartnerView, parsed
@@ -22,9 +23,9 @@ class MeInput(Body):
     """What may be changed. ``webhook_paused`` false resumes a paused webhook and sends what was kept."""
 
     webhook_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, allow_null=True)
-    rotate_webhook_secret = serializers.BooleanField(required=False, default=False)
+    rotate_webhook_secret = Flag(required=False, default=False)
     retry_policy = serializers.ChoiceField(RetryPolicy.choices, required=False)
-    webhook_paused = serializers.BooleanField(required=False, allow_null=True, default=None)
+    webhook_paused = Flag(required=False, allow_null=True, default=None)
 
 
 class MeApi(PartnerView):

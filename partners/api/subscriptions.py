@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.base import Flag
 from core import clock
 from core.errors import NotFound
 from partners.access import access_subscription
@@ -33,7 +34,7 @@ class Settings(Body):
     channels = serializers.ListField(
         child=serializers.ChoiceField(Channel.choices), min_length=1, max_length=4, required=False
     )
-    is_active = serializers.BooleanField(required=False)
+    is_active = Flag(required=False)
 
 
 class SubscriptionInput(Settings):

@@ -1,10 +1,11 @@
 """Who is told of what: an engine's news against every subscription to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from engines.iscore.combine import told_tier
 from partners.constants import Engine, Environment
@@ -87,7 +88,7 @@ def iscore_tell(row: Subscription, told: Mapping[str, Any], *, now: datetime) ->
     return made
 
 
-def _interested(engine: str, symbol: str, data_source: str) -> Iterator[Subscription]:
+def _interested(engine: str, symbol: str, data_source: str) -> QuerySet[Subscription]:
     """Return the active subscriptions. Test ones hear of the simulated market only. What happens while a partner is
     switched off is kept for it.
 
@@ -97,7 +98,7 @@ def _interested(engine: str, symbol: str, data_source: str) -> Iterator[Subscrip
     rows = Subscription.objects.filter(engine=engine, symbol=symbol, is_active=True)
     if data_source != SIMULATED:
         rows = rows.filter(environment=Environment.LIVE)
-    return rows.select_related("partner").order_by("partner_id", "environment", "id").iterator()
+    return rows.select_related("partner").order_by("partner_id", "environment", "id")
 
 
 def _is_for(row: Subscription, told: Mapping[str, Any]) -> bool:

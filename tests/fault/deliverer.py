@@ -16,7 +16,7 @@ import django
 
 django.setup()
 
-from django.db import connections  # noqa: E402
+from django.db import connections, transaction  # noqa: E402
 from django.db.models import Count  # noqa: E402
 
 from core import clock  # noqa: E402
@@ -47,12 +47,15 @@ def events(count: str) -> Any:
     while made < int(count):
         now = clock.now()
         name = f"NIFTY-{time.monotonic_ns()}"
-        made += len(fno_fire(_signal(now) | {"trade_code": name, "entry_mode": "₹ और बढ़त"}, now=now))
+        with transaction.atomic():
+            made += len(fno_fire(_signal(now) | {"trade_code": name, "entry_mode": "₹ और बढ़त"}, now=now))
     return made
 
 
 def send() -> Any:
     connections.close_all()
+    if hasattr(connections["default"], "close_pool"):  # the pool's connections must not be used from two processes
+        connections["default"].close_pool()
     pid = os.fork()
     if pid == 0:
         sending.LEASE = timedelta(seconds=float(os.environ["FAULT_LEASE_S"]))
