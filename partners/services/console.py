@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Model
 
 from core import audit
+from core.clock import IST
 from core.errors import InvalidRequest, NotFound
 from partners.constants import Channel
 from partners.models import ApiKey, Delivery, Endpoint, Partner, Subscription, Usage
@@ -87,7 +88,7 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
         )
     elif endpoint.failing_since is not None:
         found.append(
-            f"Nothing has arrived at the webhook since {endpoint.failing_since:%d %b %Y, %H:%M} UTC. "
+            f"Nothing has arrived at the webhook since {_said(endpoint.failing_since)}. "
             "After five days of nothing but failures it is paused. Look at the deliveries for what it answers."
         )
     if by_hook and not endpoint.url:
@@ -106,6 +107,10 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
         if use.limited_today:
             found.append(f"{use.key.prefix}… was refused {use.limited_today} times today: it asked above the limit.")
     return found
+
+
+def _said(moment: datetime) -> str:
+    return f"{moment.astimezone(IST):%d %b %Y, %H:%M} IST"
 
 
 def subscription_set(
