@@ -101,9 +101,7 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
         found.append("No key works in this environment. Make one under Keys.")
     for use in keys:
         if use.key.expires_at is not None and use.key.expires_at <= now + SOON:
-            found.append(
-                f"{use.key.prefix}… ends on {use.key.expires_at:%d %b %Y, %H:%M} UTC. Change to its successor."
-            )
+            found.append(f"{use.key.prefix}… ends on {_said(use.key.expires_at)}. Change to its successor.")
         if use.limited_today:
             found.append(f"{use.key.prefix}… was refused {use.limited_today} times today: it asked above the limit.")
     return found

@@ -1,5 +1,7 @@
 """The console: its operations for a partner's people, its pages, nothing for anybody else."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -182,3 +184,12 @@ def test_a_person_of_two_partners_chooses(member, partner, user):
     page = member.get(reverse("partner"), {"partner": other.pk}).content.decode()
     assert "<h1>Zenith</h1>" in page
     assert f"partner={other.pk}" in page
+
+
+def test_the_end_of_a_key_is_warned_of_in_indian_time(member, partner):
+    call(member, "post", "/keys", {"overlap_hours": 24}, 201)
+    key = ApiKey.objects.exclude(expires_at=None).get(partner=partner)
+    key.expires_at = clock.now().replace(hour=20, minute=0) + timedelta(days=1)
+    key.save()
+    words = " ".join(call(member, "get", "")["warnings"])
+    assert "01:30 IST. Change to its successor." in words
