@@ -11,7 +11,7 @@ from accounts.api.base import Flag
 from core.errors import NotFound
 from partners.access import MAX_ID
 from partners.api.answers import PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
-from partners.api.base import AdminView, Body, parsed
+from partners.api.base import AdminView, Body, Text, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
 from partners.constants import NAME_LENGTH, Environment, Plan
 from partners.models import ApiKey, Partner
@@ -23,12 +23,12 @@ from partners.services.secrets import endpoint_of
 class PartnerInput(Body):
     """A new partner. ``test``: its first key is a test key."""
 
-    name = serializers.CharField(max_length=NAME_LENGTH)
+    name = Text(max_length=NAME_LENGTH)
     plan = serializers.ChoiceField(Plan.choices, default=Plan.DEFAULT)
-    organisation = serializers.CharField(max_length=NAME_LENGTH, required=False, allow_blank=True, default="")
-    intended_use = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    organisation = Text(max_length=NAME_LENGTH, required=False, allow_blank=True, default="")
+    intended_use = Text(max_length=2000, required=False, allow_blank=True, default="")
     contact_email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
-    webhook_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
+    webhook_url = Text(max_length=2000, required=False, allow_blank=True, default="")
     is_admin = Flag(default=False)
     test = Flag(default=False)
 

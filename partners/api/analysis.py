@@ -18,7 +18,7 @@ from engines.portfolio_risk.book import EmptyPortfolio, Holding, UnpricedHolding
 from engines.portfolio_risk.tables import AssetClass
 from partners.api import reports
 from partners.api.answers_reports import BehaviourAnswer, PortfolioAnswer
-from partners.api.base import SYMBOL, Body, PartnerView, engine_scenario, parsed, place
+from partners.api.base import SYMBOL, Body, PartnerView, Text, engine_scenario, parsed, place
 from partners.constants import HOLDINGS_MAX, TRADES_MAX
 
 
@@ -44,7 +44,7 @@ class Positive(Number):
         return value
 
 
-class Symbol(serializers.CharField):
+class Symbol(Text):
     """A trading symbol in any case."""
 
     def __init__(self, **options: Any) -> None:
@@ -64,7 +64,7 @@ class HoldingInput(Body):
     qty = Positive()
     avg_price = Number(min_value=Decimal(0))
     current_price = Number(min_value=Decimal(0), required=False, allow_null=True, default=None)
-    sector = serializers.CharField(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
+    sector = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
     asset_class = serializers.ChoiceField([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
 
 
@@ -74,7 +74,7 @@ class ChangeInput(Body):
     symbol = Symbol()
     qty = Number()
     price = Positive(required=False, allow_null=True, default=None)
-    sector = serializers.CharField(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
+    sector = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
     asset_class = serializers.ChoiceField([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
 
     def validate_qty(self, value: Decimal) -> Decimal:
@@ -146,7 +146,7 @@ def _changed(holdings: Sequence[Holding], rows: list[dict[str, Any]]) -> portfol
     return _analysed(after, "what_if")
 
 
-class Moment(serializers.CharField):
+class Moment(Text):
     """An ISO 8601 time; one without a zone is Indian time."""
 
     def to_internal_value(self, data: Any) -> datetime:
@@ -173,7 +173,7 @@ class TradeInput(Body):
     exit_time = Moment(required=False, allow_null=True, default=None)
     pnl = Number(required=False, allow_null=True, default=None)
     segment = serializers.ChoiceField(["EQ", "FNO", "MCX"], default="EQ")
-    strategy = serializers.CharField(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
+    strategy = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse an exit before the entry."""
@@ -185,7 +185,7 @@ class TradeInput(Body):
 class BehaviourInput(Body):
     """Up to a hundred trades. ``lookback`` is echoed."""
 
-    lookback = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+    lookback = Text(max_length=60, required=False, allow_blank=True, default="")
     trades = TradeInput(many=True, min_length=1, max_length=TRADES_MAX)
 
 

@@ -168,6 +168,15 @@ class Body(serializers.Serializer):
         return super().to_internal_value(data)
 
 
+class Text(serializers.CharField):
+    """A string and nothing that could be turned into one."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 def parsed(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
     """Return the validated body; a fault is 400 and names its place."""
     data = serializer_class(data=request.data)

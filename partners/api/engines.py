@@ -17,7 +17,7 @@ from partners.api.answers_engines import (
     PartnerLiveAnswer,
     PartnerScoreAnswer,
 )
-from partners.api.base import SYMBOL, Body, PartnerView, engine_scenario, idempotent, parsed
+from partners.api.base import SYMBOL, Body, PartnerView, Text, engine_scenario, idempotent, parsed
 from partners.constants import BATCH_MAX
 from partners.services.engines import factors_only, fno_analysis, fno_history, index_check, iscore_batch, iscore_result
 from partners.services.scenarios import forced_fno, forced_iscore
@@ -78,7 +78,7 @@ class IScoreApi(PartnerView):
 class BatchInput(Body):
     """1 to 25 symbols; the limit counts before doubles are folded."""
 
-    symbols = serializers.ListField(child=serializers.CharField(max_length=60), min_length=1, max_length=BATCH_MAX)
+    symbols = serializers.ListField(child=Text(max_length=60), min_length=1, max_length=BATCH_MAX)
 
 
 class IScoreBatchApi(PartnerView):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from accounts.api.base import Flag
 from core import clock
 from partners.api.answers import PartnerMeAnswer
-from partners.api.base import Body, PartnerView, parsed
+from partners.api.base import Body, PartnerView, Text, parsed
 from partners.api.wire import endpoint_fields, key_row
 from partners.constants import RetryPolicy
 from partners.services.health import endpoint_resume
@@ -22,7 +22,7 @@ from partners.services.usage import usage_of
 class MeInput(Body):
     """What may be changed. ``webhook_paused`` false resumes a paused webhook and sends what was kept."""
 
-    webhook_url = serializers.CharField(max_length=2000, required=False, allow_blank=True, allow_null=True)
+    webhook_url = Text(max_length=2000, required=False, allow_blank=True, allow_null=True)
     rotate_webhook_secret = Flag(required=False, default=False)
     retry_policy = serializers.ChoiceField(RetryPolicy.choices, required=False)
     webhook_paused = Flag(required=False, allow_null=True, default=None)

@@ -18,7 +18,7 @@ from partners.api.answers import (
     PartnerSubscriptionAnswer,
     PartnerSubscriptionsAnswer,
 )
-from partners.api.base import Body, PartnerView, idempotent, parsed
+from partners.api.base import Body, PartnerView, Text, idempotent, parsed
 from partners.api.wire import subscription_row
 from partners.constants import Channel, Engine
 from partners.models import Subscription
@@ -41,7 +41,7 @@ class SubscriptionInput(Settings):
     """``symbol``: an index for ``fno``, an NSE share for ``iscore``."""
 
     engine = serializers.ChoiceField(Engine.choices)
-    symbol = serializers.CharField(max_length=40)
+    symbol = Text(max_length=40)
 
 
 EXAMPLE = OpenApiExample(

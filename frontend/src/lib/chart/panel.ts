@@ -288,7 +288,7 @@ export class ChartPanel {
       ...(bar.closeOnly ? [] : [pair("O", price(bar.open)), pair("H", price(bar.high)), pair("L", price(bar.low))]),
       pair("C", price(bar.close), false),
       el("span", { class: direction(change) }, signedPct(change, 2)),
-      pair("Vol", compact(bar.volume)),
+      ...(bar.closeOnly ? [] : [pair("Vol", compact(bar.volume))]),
       ...values.map(({ label, colour, value }) => el("span", { class: colour }, `${label} ${price(value)}`)),
     );
   }
@@ -309,7 +309,7 @@ export class ChartPanel {
         el("th", { scope: "row" }, this.drawing.label(bar.time as never)),
         ...(bar.closeOnly ? [null, null, null] : [bar.open, bar.high, bar.low]).map((value) => el("td", { class: "num" }, price(value))),
         el("td", { class: "num" }, price(bar.close)),
-        el("td", { class: "num", "data-value": bar.volume }, compact(bar.volume)),
+        bar.closeOnly ? el("td", { class: "num" }, "–") : el("td", { class: "num", "data-value": bar.volume }, compact(bar.volume)),
       ),
     );
     must(".chart-table tbody", this.root).replaceChildren(...rows);

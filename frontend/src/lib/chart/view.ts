@@ -261,7 +261,8 @@ export class ChartView {
     });
   }
 
-  private volumeBar(bar: Bar): { time: Time; value: number; color: string } {
+  private volumeBar(bar: Bar): { time: Time } | { time: Time; value: number; color: string } {
+    if (bar.closeOnly) return { time: bar.time as Time };
     const hue = bar.close >= bar.open ? token("up-fill") : token("down-fill");
     return { time: bar.time as Time, value: bar.volume, color: withAlpha(hue, 0.35) };
   }
