@@ -22,12 +22,16 @@ What `script/fault` did to real servers on loopback, and what came of it. *embed
 
 
 def main(arguments: list[str]) -> int:
-    """Return pytest's exit code. The report is written by a whole run only, whether it passed or not.
+    """Return pytest's exit code. A whole run writes the report, whether it passed or not; a part of it one of its own.
 
-    ``--long``: with the parts that take minutes each (180 s of a greedy client, Redis away for 60 s, 1,000 events).
+    ``--report FILE``: where the report of the chosen part goes; its head names the choice. ``--long``: with the parts that take minutes each (180 s of a greedy client, Redis away for 60 s, 1,000 events).
     """
     is_long = LONG in arguments
     arguments = [argument for argument in arguments if argument != LONG]
+    target = None if arguments else REPORT
+    if "--report" in arguments:
+        at = arguments.index("--report")
+        target, arguments = ROOT / arguments[at + 1], arguments[:at] + arguments[at + 2 :]
     with tempfile.TemporaryDirectory(prefix="fault-") as scratch:
         found = Path(scratch) / "figures.jsonl"
         kept = {key: value for key, value in os.environ.items() if key not in ("DATABASE_URL", "REDIS_URL", "BASE_URL")}
@@ -36,18 +40,19 @@ def main(arguments: list[str]) -> int:
         command = [sys.executable, "-m", "pytest", "-q", "-m", "fault", "tests/fault", *arguments]
         code = subprocess.run(command, cwd=ROOT, env=environment).returncode  # noqa: S603
         rows = [json.loads(line) for line in found.read_text().splitlines()] if found.exists() else []
-    if not arguments:
-        REPORT.write_text(report(rows, passed=code == 0, is_long=is_long))
+    if target is not None:
+        target.write_text(report(rows, passed=code == 0, is_long=is_long, chosen=" ".join(arguments)))
     return code
 
 
-def report(rows: list[dict[str, str]], *, passed: bool, is_long: bool = False) -> str:
-    """Return the report as Markdown."""
+def report(rows: list[dict[str, str]], *, passed: bool, is_long: bool = False, chosen: str = "") -> str:
+    """Return the report as Markdown. ``chosen``: the arguments of a run of a part."""
     lines = [f"| {row['server']} | {row['what']} | {row['bound']} | {row['measured']} |" for row in rows]
     table = ["| Server | What was done | Bound | Measured |", "|---|---|---|---|", *lines]
     verdict = "Every check passed." if passed else "Some checks failed: see the output of the run."
     length = "- Length: " + ("long (`script/fault --long`)" if is_long else "short; `script/fault --long` has more")
-    return HEAD + "\n".join([*facts(), length, "", verdict, "", *table]) + "\n"
+    part = [f"- Part: `script/fault {chosen}`"] if chosen else []
+    return HEAD + "\n".join([*facts(), length, *part, "", verdict, "", *table]) + "\n"
 
 
 def facts() -> list[str]:
