@@ -22,9 +22,10 @@ What `script/fault` did to real servers on loopback, and what came of it. *embed
 
 
 def main(arguments: list[str]) -> int:
-    """Return pytest's exit code. A whole run writes the report, whether it passed or not; a part of it one of its own.
+    """Return pytest's exit code. A whole run writes the report, whether it passed or not; a part only where it is told.
 
-    ``--report FILE``: where the report of the chosen part goes; its head names the choice. ``--long``: with the parts that take minutes each (180 s of a greedy client, Redis away for 60 s, 1,000 events).
+    ``--report FILE``: where the report of a part goes; its head names the choice.
+    ``--long``: with the parts that take minutes each (180 s of a greedy client, Redis away for 60 s, 1,000 events).
     """
     is_long = LONG in arguments
     arguments = [argument for argument in arguments if argument != LONG]
