@@ -138,7 +138,7 @@ def test_older_bars_and_their_indicators_come_when_one_scrolls_there(visitor: Vi
     drawn(page)
     chart = page.get_by_role("application")
     expect(chart).to_have_attribute("aria-label", re.compile(BARS))
-    before = bars_of(chart)
+    before, label = bars_of(chart), str(chart.get_attribute("aria-label"))
     chart.focus()
     with page.expect_response(lambda r: "/indicators?" in r.url and "&to=" in r.url) as told:
         page.keyboard.press("Home")
@@ -146,5 +146,6 @@ def test_older_bars_and_their_indicators_come_when_one_scrolls_there(visitor: Vi
     page.keyboard.press("End")
     page.keyboard.press("Home")
     expect(page.locator(".chart-legend .series-1")).to_be_visible()
+    expect(chart).not_to_have_attribute("aria-label", label)
     assert bars_of(chart) > before
     assert visitor.errors == []
