@@ -17,9 +17,9 @@ from partners.models import Endpoint
 from partners.services.dispatch import deliver_due
 from partners.services.keys import key_create
 from partners.services.partners import partner_create
+from partners.tests.receivers import Received
 from partners.tests.test_sending import _loopback  # noqa: F401 - fixture
 from partners.tests.test_surface import PRINTED, _fresh, trades  # noqa: F401 - fixture
-from tests.fault.receivers import Received
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,7 +1,6 @@
-"""Deliveries on their way: claimed, sent to receivers that behave in every way, settled."""
+"""Deliveries on their way: claimed, sent, settled. Receivers of every kind: ``test_receivers.py``."""
 
 import ipaddress
-import socket
 import time
 from datetime import timedelta
 
@@ -18,6 +17,7 @@ from partners.services.health import endpoint_resume
 from partners.services.outbox import ping, subscription_notify
 from partners.services.secrets import endpoint_of, secret_of
 from partners.services.sending import AT_ONCE, LEASE, Outcome, claim_next, settle
+from partners.tests.misbehaving import drip, slow
 from partners.webhooks.signing import tc_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,59 +56,12 @@ def send_ping(partner):
     return ping(partner=partner, environment=Environment.LIVE, body=lambda _: BODY, event="ping", now=clock.now())
 
 
-def slow(seconds):
-    def behave(connection, request):
-        time.sleep(seconds)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-    return behave
-
-
-def drip(connection, request):
-    for byte in b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n":
-        connection.sendall(bytes([byte]))
-        time.sleep(1)
-
-
-def huge(connection, request):
-    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 200000000\r\n\r\n")
-    chunk = b"x" * 1_000_000
-    for _ in range(200):
-        connection.sendall(chunk)
-
-
-def reset(connection, request):
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
-    connection.close()
-
-
 def sent_to(behave):
     with serving(behave) as server:
         delivery = send_ping(make_partner(url=server.url("/hook")))
         deliver_due(draw=lambda: 0.5)
         delivery.refresh_from_db()
         return delivery, delivery.attempts.get(), server
-
-
-@pytest.mark.parametrize(
-    ("behave", "state", "http_status"),
-    [
-        (answer(200), State.DELIVERED, 200),
-        (answer(204), State.DELIVERED, 204),
-        (answer(302, Location="/elsewhere"), State.REJECTED, 302),
-        (answer(404), State.REJECTED, 404),
-        (answer(410), State.REJECTED, 410),
-        (answer(429), State.REJECTED, 429),
-        (answer(500), State.PENDING, 500),
-        (huge, State.DELIVERED, 200),
-        (reset, State.PENDING, None),
-    ],
-)
-def test_what_becomes_of_a_delivery(behave, state, http_status):
-    delivery, attempt, server = sent_to(behave)
-    assert (delivery.status, attempt.status, attempt.http_status) == (state, state, http_status)
-    assert (attempt.error == "") == (state is State.DELIVERED)
-    assert server.connections == 1
 
 
 def test_a_receiver_gets_the_stored_bytes_signed():
@@ -148,23 +101,6 @@ def test_a_5xx_is_tried_again_after_half_a_minute_and_then_given_up():
         assert (delivery.status, server.connections) == (State.FAILED, 2)
         ids = {request.split(b"webhook-id: ")[1].split(b"\r\n")[0] for request in map(bytes.lower, server.requests)}
         assert len(ids) == 1
-
-
-def test_no_address_no_packet(settings):
-    settings.WEBHOOK_ALLOW_NETS = ()
-    delivery, attempt, server = sent_to(answer(200))
-    assert delivery.status == State.BLOCKED
-    assert server.connections == 0
-    assert attempt.http_status is None
-
-
-def test_a_closed_port_is_retryable():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    delivery = send_ping(make_partner(url=f"http://127.0.0.1:{port}/"))
-    deliver_due()
-    delivery.refresh_from_db()
-    assert delivery.status == State.PENDING
 
 
 def test_410_pauses_the_subscription_and_keeps_what_comes():

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from partners.tests.receivers import Receiver
 from tests.fault.conftest import written
-from tests.fault.receivers import Receiver
 from tests.fault.servers import POSTGRES, SECRET, Services
 from tests.server.running import ROOT
 

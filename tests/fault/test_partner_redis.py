@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import redis
 
+from partners.tests.receivers import Receiver
 from tests.fault import servers
 from tests.fault.callers import Caller
 from tests.fault.conftest import written
-from tests.fault.receivers import Receiver
 from tests.fault.servers import Services
 from tests.fault.test_partner_server import LONG, partner, ping
 from tests.server.running import ROOT, free_port

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from partners.tests.receivers import Receiver
 from tests.fault.callers import Answer, Caller, bearer
 from tests.fault.conftest import Figure
-from tests.fault.receivers import Receiver
 from tests.fault.servers import Running
 from tests.server.running import ROOT, Server
 

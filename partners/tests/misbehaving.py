@@ -1,0 +1,157 @@
+"""Receivers of webhooks that misbehave in one way each, and certificates that should not be believed."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from core.tests.servers import Behaviour, read_request
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+HUGE_BYTES = 200_000_000
+
+
+def slow(seconds: float) -> Behaviour:
+    """Answer 200 after so many seconds."""
+
+    def behave(connection: socket.socket, request: bytes) -> None:
+        time.sleep(seconds)
+        connection.sendall(OK)
+
+    return behave
+
+
+def drip(connection: socket.socket, request: bytes) -> None:
+    """Answer one byte a second: every single read of a socket is short."""
+    for byte in OK:
+        connection.sendall(bytes([byte]))
+        time.sleep(1)
+
+
+def huge(connection: socket.socket, request: bytes) -> None:
+    """Answer 200 with a body of 200 MB."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % HUGE_BYTES)
+    chunk = b"x" * 1_000_000
+    for _ in range(HUGE_BYTES // len(chunk)):
+        connection.sendall(chunk)
+
+
+def reset(connection: socket.socket, request: bytes) -> None:
+    """Break the connection (RST) instead of answering."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    connection.close()
+
+
+def babble(connection: socket.socket, request: bytes) -> None:
+    """Answer with what is no HTTP."""
+    connection.sendall(b"\x00\xff\x7fSSH-2.0-nobody\r\n\r\n")
+    connection.close()
+
+
+@dataclass
+class InTurn:
+    """Answers as each of ``behaviours`` in turn, the last one for ever."""
+
+    behaviours: Sequence[Behaviour]
+    turns: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self, connection: socket.socket, request: bytes) -> None:
+        with self.lock:
+            turn, self.turns = min(self.turns, len(self.behaviours) - 1), self.turns + 1
+        self.behaviours[turn](connection, request)
+
+
+def free_port() -> int:
+    """Return a port of loopback on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def certificate(folder: Path, *, name: str, days: tuple[int, int] = (-1, 1)) -> Path:
+    """Write a certificate of ``name``, signed by itself, with its key in one file; ``days``: valid from and until."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now + timedelta(days=days[0]))
+        .not_valid_after(now + timedelta(days=days[1]))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path = folder / f"{name}{days[1]}.pem"
+    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+@dataclass
+class Raw:
+    """A listener that has not got as far as HTTP. ``read``: bytes that came through to it, of requests in clear."""
+
+    port: int
+    connections: int = 0
+    read: list[bytes] = field(default_factory=list)
+
+
+@contextmanager
+def listening(secured: Path | None, first_words: bytes = b"") -> Iterator[Raw]:
+    """Listen on loopback for TLS: shake hands with the certificate ``secured`` and answer 200; without one say
+    ``first_words`` instead of a handshake and hang up, or, with none, take the connection and say nothing for ever.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        found = Raw(int(listener.getsockname()[1]))
+        kept: list[socket.socket] = []
+
+        def accept() -> None:
+            while True:
+                try:
+                    plain, _ = listener.accept()
+                except OSError:
+                    return
+                found.connections += 1
+                if secured is None and not first_words:
+                    kept.append(plain)
+                    continue
+                threading.Thread(target=_greet, args=[plain, secured, first_words, found], daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        try:
+            yield found
+        finally:
+            for one in kept:
+                one.close()
+
+
+def _greet(plain: socket.socket, secured: Path | None, first_words: bytes, found: Raw) -> None:
+    with plain:
+        plain.settimeout(5)
+        try:
+            if secured is None:
+                plain.recv(65_536)
+                plain.sendall(first_words)
+                return
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(secured)
+            with context.wrap_socket(plain, server_side=True) as connection:
+                found.read.append(read_request(connection))
+                connection.sendall(OK)
+        except OSError:  # the sender does not believe us and hangs up
+            return
