@@ -63,6 +63,13 @@ class FnoSignalAdmin(ReadOnly):
     date_hierarchy = "trade_date"
 
 
+@admin.register(models.FnoCandidate)
+class FnoCandidateAdmin(ReadOnly):
+    list_display = ("index", "triggered_at", "trade_direction", "entry_mode", "raw", "probability", "label")
+    list_filter = ("index", "entry_mode", "label")
+    date_hierarchy = "trade_date"
+
+
 @admin.register(models.FnoCalibrator)
 class FnoCalibratorAdmin(ReadOnly):
     list_display = ("family", "profile", "market", "kind", "n", "base_rate", "brier", "skill", "ece", "fitted_at")

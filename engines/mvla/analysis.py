@@ -59,6 +59,11 @@ class Analysis:
         return WAYS[self.way]
 
     @property
+    def is_withheld(self) -> bool:
+        """Everything for a trigger is there but the confidence: the calibrator puts the score below 50."""
+        return self.way != FLAT and self.confidence.tier is None and not self.vetoes
+
+    @property
     def vetoes(self) -> tuple[Check, ...]:
         return tuple(check for check in self.checks if check.passed is False)
 

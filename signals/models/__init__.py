@@ -1,7 +1,7 @@
 """Rows of the signals package, one module a noun."""
 
 from signals.models.disclosure import FnoAcknowledgement
-from signals.models.fno import FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
+from signals.models.fno import FnoCandidate, FnoDayOpen, FnoEvent, FnoLatest, FnoScan, FnoSignal
 from signals.models.fno_replay import FnoAlarm, FnoCalibrator, FnoReplayRun, FnoReplaySignal
 from signals.models.iscore import DailyCount, IScoreSnapshot, IScoreStanding, IScoreValidation, NewsArticle
 from signals.models.notices import NoticeMark
@@ -14,6 +14,7 @@ __all__ = [
     "FnoAcknowledgement",
     "FnoAlarm",
     "FnoCalibrator",
+    "FnoCandidate",
     "FnoDayOpen",
     "FnoEvent",
     "FnoLatest",

@@ -100,6 +100,42 @@ class FnoEvent(models.Model):
         return f"{self.day} {self.reason}"
 
 
+class FnoCandidate(models.Model):
+    """What would have fired had a calibrator not put it below 50. It is shown to nobody as a signal and never recorded.
+
+    It is labelled as signals are, and calibrators learn from both: else a fit that silences every score would never be
+    looked at again. ``probability``: as the calibrator gave it. ``q``: share of the votes known. ``label``: as in
+    `FnoSignal`.
+    """
+
+    index = models.CharField(**INDEX)
+    trade_date = models.DateField()
+    slot = models.BigIntegerField()
+    triggered_at = models.DateTimeField()
+    trade_direction = models.CharField(max_length=8)
+    entry_mode = models.CharField(max_length=12)
+    raw = models.FloatField()
+    probability = models.FloatField()
+    calibrator = models.CharField(max_length=60)
+    q = models.FloatField()
+    spot = models.FloatField()
+    distance = models.FloatField()
+    data_source = models.CharField(max_length=20)
+    engine_version = models.CharField(max_length=20)
+    params_hash = models.CharField(max_length=16)
+    label = models.PositiveSmallIntegerField(null=True)
+    labelled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-triggered_at", "-id")
+        verbose_name = "withheld F&O candidate"
+        constraints: ClassVar = [models.UniqueConstraint(fields=["index", "slot"], name="fno_candidate_once_a_slot")]
+        indexes: ClassVar = [models.Index(fields=["index", "-triggered_at"], name="fno_candidate_by_index")]
+
+    def __str__(self) -> str:
+        return f"{self.index} {self.slot}"
+
+
 class FnoSignal(models.Model):
     """A trigger and what became of it. Its facts are written once; only its life goes on.
 

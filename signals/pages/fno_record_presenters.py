@@ -116,6 +116,7 @@ def record_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]
         "bins": [_bin(row) for row in found["calibration"]["bins"]],
         "calibration": found["calibration"],
         "brier": brier_words(found["calibration"]),
+        "withheld": withheld_words(found["calibration"]["withheld"]),
         "enough": ENOUGH,
         "coin": coin_words(found, priced),
         "rows": [_row(row) for row in shown[:MOST_ROWS]],
@@ -254,6 +255,13 @@ def brier_words(calibration: Mapping[str, Any]) -> str:
     return (
         f"Brier score {score:.3f}; always saying the mean would have scored {base:.3f}, so this is {better} than that."
     )
+
+
+def withheld_words(withheld: Mapping[str, Any]) -> str:
+    """Return what became of candidates that calibration kept from firing."""
+    count, came = withheld["count"], withheld["came_true"]
+    known = f"; {100.0 * came['value']:.0f}% of {came['n']} with a known course came true" if came["n"] else ""
+    return f"Not shown, because past signals with such a score came true less than half the time: {count}{known}."
 
 
 def coin_words(found: Mapping[str, Any], priced: Sequence[FnoSignal]) -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ from django.db import connection
 
 from accounts.models import User
 from core import clock
+from core.models import Event
 from engines.calibration.mapping import fit
 from engines.calibration.scores import quality
 from engines.calibration.walk import WEEK_S, week_of, week_start_s
-from signals.models import FnoAlarm, FnoCalibrator, FnoLatest, FnoScan, FnoSignal
+from signals.models import FnoAlarm, FnoCalibrator, FnoCandidate, FnoLatest, FnoScan, FnoSignal, RecordEntry
 from signals.services.fno.calibration import calibrator_of, judge_for, profile_of
 from signals.services.fno.refitting import refit, tell, turn, watch
 from signals.services.fno.track_record import track_record
+from signals.services.fno.tracking import track_quietly
 from signals.tests.fno_market import at, first_signal, only, scan_at
 
 pytestmark = pytest.mark.django_db
@@ -243,3 +246,43 @@ def test_a_scan_is_judged_by_the_fit_in_force() -> None:
         if payload["probability"] is not None:
             assert payload["confidence"] == 74
         assert FnoScan.objects.filter(status="done").order_by("slot").last().confidence <= 74
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_calibration_silences_is_learned_from() -> None:
+    """A curve that says 0.3 to everything fires nothing; what it withheld is labelled, and the next fit knows of it."""
+    for profile in FnoCalibrator.Profile.values:
+        FnoCalibrator.objects.create(
+            market="simulated", family="NIFTY+SENSEX", profile=profile, week=week_of(int(at(500).timestamp())) - 3,
+            kind="platt", n=60, slope=0.0, offset=float(np.log(7.0 / 3.0)), fitted_at=at(0),
+        )  # fmt: skip
+    with only():
+        for minute in range(515, 715):
+            scan_at(at(minute))
+            track_quietly("NIFTY", now=at(minute))
+        track_quietly("NIFTY", now=at(900))
+    assert (FnoSignal.objects.count(), RecordEntry.objects.count(), Event.objects.count()) == (0, 0, 0)
+    found = list(FnoCandidate.objects.order_by("triggered_at"))
+    assert found
+    for row, later in pairwise(found):
+        assert row.labelled_at <= later.triggered_at
+    for row in found:
+        scan = FnoScan.objects.get(index="NIFTY", slot=row.slot)
+        assert (scan.vetoes, scan.actionable, scan.raw, scan.trade_direction) == (
+            [],
+            False,
+            row.raw,
+            row.trade_direction,
+        )
+        assert row.raw >= 50
+        assert row.probability == pytest.approx(0.3)
+    known = [row for row in found if row.label is not None]
+    withheld = track_record("NIFTY", now=at(900))["calibration"]["withheld"]
+    assert withheld["count"] == len(found)
+    assert (withheld["came_true"]["n"], withheld["came_true"]["value"]) == (
+        len(known), pytest.approx(sum(row.label for row in known) / len(known), abs=1e-4) if known else None,
+    )  # fmt: skip
+    refit(now=at(0) + timedelta(days=7))
+    fitted = FnoCalibrator.objects.filter(market="simulated", family="NIFTY+SENSEX").order_by("-week")[:2]
+    assert sum(row.n for row in fitted) == len(known)
+    assert all(row.judged == row.n for row in fitted)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from core import clock, events
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
@@ -13,7 +13,7 @@ from engines.mvla.analysis import Analysis
 from engines.mvla.parameters import parameters_on
 from engines.mvla.payload import direction, filters, strength
 from signals.lifecycle import LIVE
-from signals.models import FnoSignal
+from signals.models import FnoCandidate, FnoScan, FnoSignal
 from signals.services import record
 from signals.services.fno.calibration import Judge
 from signals.services.fno.gathering import Gathered
@@ -38,6 +38,42 @@ def emit(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: d
         kind=EVENT_TRIGGERED, subject=found.index, payload=told, at=now, key=f"fno:{signal.trade_code}:trigger"
     )
     return signal
+
+
+def withhold(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> FnoCandidate | None:
+    """Note what the calibrator put below 50, so that it can learn whether that was right; None if there is nothing new.
+
+    New is what signals call new: not the direction and mode of the scan before. Candidates of an index do not overlap
+    each other's hour, nor a signal's life.
+    """
+    if not found.is_withheld or found.distance is None or found.confidence.raw is None:
+        return None
+    day = gathered.moment.session.trade_date
+    before = FnoScan.objects.filter(
+        index=found.index, trade_date=day, slot__lt=slot, status=FnoScan.Status.DONE
+    ).first()
+    if before is not None and before.vetoes == [] and _seen(before) == (found.trade_direction, found.entry.mode):
+        return None
+    if is_watched(found.index):
+        return None
+    return FnoCandidate.objects.create(
+        index=found.index, trade_date=day, slot=slot, triggered_at=now, trade_direction=found.trade_direction,
+        entry_mode=found.entry.mode, raw=found.confidence.raw, probability=found.confidence.uncapped,
+        calibrator=judge.name, q=found.direction.q, spot=found.spot, distance=found.distance,
+        data_source=gathered.data_source, engine_version=found.engine_version, params_hash=found.params_hash,
+    )  # fmt: skip
+
+
+def _seen(row: FnoScan) -> tuple[str, str]:
+    return row.trade_direction, row.entry_mode
+
+
+def is_watched(index: str) -> bool:
+    """Tell whether a signal of the index waits for its end or its label, or a withheld one for its label."""
+    unfinished = Q(status=LIVE) | Q(labelled_at__isnull=True)
+    if FnoSignal.objects.filter(unfinished, index=index).exists():
+        return True
+    return FnoCandidate.objects.filter(index=index, labelled_at__isnull=True).exists()
 
 
 def _facts(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """The weekly fit of live calibrators, and the alarm over the last sixty signals.
 
+A fit learns from signals and from candidates that an earlier fit withheld; the alarm looks at signals alone.
+
 Both may be run any number of times: a week's fit is written once, an alarm is raised once and told once.
 """
 
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from django.conf import settings
@@ -18,7 +20,7 @@ from engines.calibration.mapping import UNCALIBRATED_CAP, Calibrator, fit
 from engines.calibration.scores import quality, reliability
 from engines.calibration.walk import ALARM_SIGNALS, STRONG, alarm, known_at, week_of, week_start_s
 from engines.mvla.payload import number
-from signals.models import FnoAlarm, FnoCalibrator, FnoSignal
+from signals.models import FnoAlarm, FnoCalibrator, FnoCandidate, FnoSignal
 from signals.services.fno.calibration import FAMILIES, REAL, SIMULATED, family_name, market_of, profile_of
 
 log = logging.getLogger("platform.signals")
@@ -26,9 +28,23 @@ log = logging.getLogger("platform.signals")
 JOB: Final = "signals.refit_fno"
 EVERY_S: Final = 300
 LEASE: Final = timedelta(minutes=4)
-_COLUMNS: Final = (
-    "index", "raw", "label", "probability", "calibrated", "triggered_at", "labelled_at", "data_source", "features",
-)  # fmt: skip
+
+
+class Labelled(NamedTuple):
+    """A signal, or a withheld candidate, of which is known how it came out.
+
+    ``probability``: as it was said then, before any cap. ``q``: share of the votes known when it fired.
+    """
+
+    triggered_at: datetime
+    labelled_at: datetime
+    index: str
+    raw: float
+    probability: float
+    label: int
+    calibrated: bool
+    data_source: str
+    q: float
 
 
 def turn(*, now: datetime) -> None:
@@ -53,9 +69,9 @@ def refit(*, now: datetime) -> list[FnoCalibrator]:
         ]  # fmt: skip
         if not wanted:
             continue
-        labelled = _labelled(family)
+        labelled = sorted([*_signals(family), *_withheld(family)])
         for market, profile in wanted:
-            rows = [row for row in labelled if (market_of(row.data_source), profile_of(_q(row))) == (market, profile)]
+            rows = [row for row in labelled if (market_of(row.data_source), profile_of(row.q)) == (market, profile)]
             facts = fitted(rows, week)
             row, is_new = FnoCalibrator.objects.get_or_create(
                 market=market, family=name, profile=profile, week=week, defaults=facts | {"fitted_at": now}
@@ -64,7 +80,7 @@ def refit(*, now: datetime) -> list[FnoCalibrator]:
     return made
 
 
-def fitted(rows: Sequence[FnoSignal], week: int) -> dict[str, Any]:
+def fitted(rows: Sequence[Labelled], week: int) -> dict[str, Any]:
     """Return the columns of a fit on labelled signals, of which those known when the week began count."""
     moment = week_start_s(week)
     at_s, resolved_s = (
@@ -73,7 +89,7 @@ def fitted(rows: Sequence[FnoSignal], week: int) -> dict[str, Any]:
     )
     known = known_at(moment, at_s=at_s, resolved_s=resolved_s)
     used = [row for row, is_known in zip(rows, known.tolist(), strict=True) if is_known]
-    found = fit([row.raw for row in used], [float(row.label or 0) for row in used])
+    found = fit([row.raw for row in used], [float(row.label) for row in used])
     return _columns(found) | _quality(used)
 
 
@@ -82,11 +98,11 @@ def _columns(found: Calibrator) -> dict[str, Any]:
     return {"kind": found.kind, "n": found.n, "slope": found.slope, "offset": found.offset, "knots": knots}
 
 
-def _quality(used: Sequence[FnoSignal]) -> dict[str, Any]:
+def _quality(used: Sequence[Labelled]) -> dict[str, Any]:
     """Return how good what was said to these signals, when they fired, has turned out to be."""
     if not used:
         return {"judged": 0}
-    said, came = [row.probability for row in used], [float(row.label or 0) for row in used]
+    said, came = [row.probability for row in used], [float(row.label) for row in used]
     found = quality(said, came)
     return {
         "judged": found.n,
@@ -104,25 +120,34 @@ def _quality(used: Sequence[FnoSignal]) -> dict[str, Any]:
     }
 
 
-def _labelled(family: Sequence[str]) -> list[FnoSignal]:
+def _signals(family: Sequence[str]) -> list[Labelled]:
+    """Return the signals of which the label is known, in the order of time."""
     rows = FnoSignal.objects.filter(index__in=family, label__isnull=False, labelled_at__isnull=False)
-    return list(rows.only(*_COLUMNS).order_by("triggered_at", "index"))
+    names = ("triggered_at", "labelled_at", "index", "raw", "probability", "label", "calibrated", "data_source")
+    return [
+        Labelled(*facts, q=float(features.get("direction", {}).get("q") or 0.0))
+        for *facts, features in rows.values_list(*names, "features").order_by("triggered_at", "index")
+    ]
 
 
-def _q(row: FnoSignal) -> float:
-    """Return the share of the votes that was known when a signal fired."""
-    found = row.features.get("direction", {}).get("q")
-    return float(found) if found is not None else 0.0
+def _withheld(family: Sequence[str]) -> list[Labelled]:
+    """Return what calibrators kept from firing, of which the label is known."""
+    rows = FnoCandidate.objects.filter(index__in=family, label__isnull=False, labelled_at__isnull=False)
+    names = ("triggered_at", "labelled_at", "index", "raw", "probability", "label")
+    return [
+        Labelled(*facts, calibrated=True, data_source=source, q=q)
+        for *facts, source, q in rows.values_list(*names, "data_source", "q")
+    ]
 
 
 def watch(*, now: datetime) -> list[FnoAlarm]:
     """Raise and end alarms as the last sixty calibrated signals of each family say; return those raised now."""
     raised = []
     for family in dict.fromkeys(FAMILIES.values()):
-        rows = [row for row in _labelled(family) if row.calibrated]
+        rows = [row for row in _signals(family) if row.calibrated]
         for market in (REAL, SIMULATED):
             mine = [row for row in rows if market_of(row.data_source) == market]
-            found = alarm([100.0 * row.probability for row in mine], [float(row.label or 0) for row in mine])
+            found = alarm([100.0 * row.probability for row in mine], [float(row.label) for row in mine])
             here = FnoAlarm.objects.filter(market=market, family=family_name(family[0]), ended_at=None)
             if not found.raised:
                 here.update(ended_at=now)

@@ -22,10 +22,10 @@ from engines.mvla.analysis import Analysis, analyse
 from market.services.exchanges import clock_for
 from signals.models import FnoLatest, FnoScan
 from signals.services.fno.calibration import Judge, coverage, judge_for
-from signals.services.fno.emission import emit
+from signals.services.fno.emission import emit, is_watched, withhold
 from signals.services.fno.gathering import Gathered, gather
 from signals.services.fno.indices import INDICES
-from signals.services.fno.tracking import has_unfinished, track_quietly
+from signals.services.fno.tracking import track_quietly
 from signals.services.fno.wire import analysis_row
 
 log = logging.getLogger("platform.signals")
@@ -67,7 +67,7 @@ def _due(index: str, slot: int, now: datetime) -> bool:
         is_open = exchange_clock.is_open(now)
     except CalendarUnknown:
         return False
-    if not is_open and not has_unfinished(index):
+    if not is_open and not is_watched(index):
         return False
     with run_slot(job_of(index), slot, now=now, lease=LEASE) as claim:
         if claim is None:
@@ -102,6 +102,7 @@ def _emit(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: 
     try:
         with transaction.atomic():
             signal = emit(found, gathered, judge, slot=slot, now=now)
+            withhold(found, gathered, judge, slot=slot, now=now)
     except IntegrityError:
         log.warning("fno.signal_refused", extra={"index": found.index, "slot": slot})
         return

@@ -15,7 +15,7 @@ from engines.mvla.confidence import TIERS
 from engines.mvla.payload import number
 from market.services.providers import registry
 from signals.lifecycle import LIVE
-from signals.models import FnoSignal
+from signals.models import FnoCandidate, FnoSignal
 from signals.services.fno.calibration import in_force, judge_for, open_alarms
 
 LABEL: Final = "Forward only: signals as they fired, none made up afterwards."
@@ -110,11 +110,19 @@ def _calibration(index: str | None, rows: Sequence[FnoSignal], now: datetime) ->
         "brier": number(brier(said, came), 4) if came else None,
         "brier_of_base_rate": number(base * (1 - base), 4) if base is not None else None,
         "came_true": share(int(sum(came)), len(came)),
+        "withheld": _withheld(index),
         "bins": bins,
         "calibrator": _judge(index, rows, now) if index else None,
         "calibrators": in_force(index, now=now),
         "alarms": open_alarms(index),
     }
+
+
+def _withheld(index: str | None) -> dict[str, Any]:
+    """Return how many candidates calibration put below 50, so that they did not fire, and how often those came true."""
+    found = FnoCandidate.objects.filter(index=index) if index else FnoCandidate.objects.all()
+    known = found.filter(label__isnull=False)
+    return {"count": found.count(), "came_true": share(known.filter(label=1).count(), known.count())}
 
 
 def _judge(index: str, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:

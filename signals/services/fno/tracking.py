@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 
 from core import clock, events
 from core.errors import PlatformError
@@ -19,7 +18,7 @@ from engines.mvla.trades import round_trip
 from market.services.exchanges import clock_for
 from market.services.providers import registry
 from signals import lifecycle
-from signals.models import FnoSignal
+from signals.models import FnoCandidate, FnoSignal
 from signals.services import record
 from signals.services.fno.emission import rupees
 from signals.services.fno.facts import WAYS
@@ -120,14 +119,14 @@ def _result(signal: FnoSignal, seen: Course, plan: Plan, day: date) -> dict[str,
 
 def label_due(index: str, *, now: datetime) -> int:
     """Label the signals of an index whose hour is over; return how many. Raises PlatformError where prices fail."""
-    waiting = FnoSignal.objects.filter(
-        index=index, labelled_at__isnull=True, triggered_at__lte=now - timedelta(minutes=1)
-    )
-    return sum(_label(signal, now) for signal in waiting.order_by("triggered_at")[:20])
+    due = {"index": index, "labelled_at__isnull": True, "triggered_at__lte": now - timedelta(minutes=1)}
+    signals = FnoSignal.objects.filter(**due).order_by("triggered_at")[:20]
+    withheld = FnoCandidate.objects.filter(**due).order_by("triggered_at")[:20]
+    return sum(_label(one, now) for one in (*signals, *withheld))
 
 
-def _label(signal: FnoSignal, now: datetime) -> bool:
-    """Label a signal as soon as a barrier is touched or its horizon (60 minutes, or 15:00) is over."""
+def _label(signal: FnoSignal | FnoCandidate, now: datetime) -> bool:
+    """Label a signal, or one withheld, once a barrier is touched or its horizon (60 minutes, or 15:00) is over."""
     exchange_clock = clock_for(INDEX_DERIVATIVE_EXCHANGE[signal.index])
     last = exchange_clock.instant_of(signal.trade_date, parameters_on(signal.trade_date).last_entry)
     end = min(signal.triggered_at + _HORIZON, last)
@@ -143,14 +142,9 @@ def _label(signal: FnoSignal, now: datetime) -> bool:
     if not touched and now < end + SETTLE:
         return False
     at = datetime.fromtimestamp(float(bars.ts[inside][found.bars - 1]) + MINUTE_S, UTC) if found.bars else end
-    mine = FnoSignal.objects.filter(pk=signal.pk, labelled_at__isnull=True)
-    return mine.update(label=found.label, labelled_at=at, changed_at=clock.now()) == 1
-
-
-def has_unfinished(index: str) -> bool:
-    """Tell whether a signal of the index waits for its end or its label."""
-    unfinished = Q(status=lifecycle.LIVE) | Q(labelled_at__isnull=True)
-    return FnoSignal.objects.filter(unfinished, index=index).exists()
+    told = {"changed_at": clock.now()} if isinstance(signal, FnoSignal) else {}
+    mine = type(signal).objects.filter(pk=signal.pk, labelled_at__isnull=True)
+    return mine.update(label=found.label, labelled_at=at, **told) == 1
 
 
 def track_quietly(index: str, *, now: datetime) -> None:
