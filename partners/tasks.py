@@ -5,6 +5,7 @@ from celery import shared_task
 from core import clock
 from partners.services import dispatch, housekeeping, notices, outbox
 from partners.services.health import NOTICE_TASK
+from partners.services.subscriptions import WELCOME_TASK
 
 
 @shared_task(name=outbox.DELIVER_TASK)
@@ -17,6 +18,14 @@ def deliver() -> None:
 def notify_paused(partner_id: int, environment: str, reason: str) -> None:
     """Mail a partner's contact that nothing more is sent to it."""
     notices.paused_mail(partner_id=partner_id, environment=environment, reason=reason)
+
+
+@shared_task(name=WELCOME_TASK, soft_time_limit=240, time_limit=280)
+def welcome() -> None:
+    """Tell new subscriptions the present I-Score. Safe to run any number of times at once."""
+    from partners.services.welcome import welcome_due
+
+    welcome_due()
 
 
 @shared_task(name="partners.prune")

@@ -22,6 +22,11 @@ app.conf.beat_schedule = {
     "instruments of the day": {"task": "market.refresh_listing", "schedule": crontab(hour="3", minute="0")},
     "patterns of the last session": {"task": "signals.find_patterns", "schedule": 300.0},
     "webhooks that are due": {"task": "partners.deliver", "schedule": 5.0},
+    "subscriptions that nobody has welcomed": {
+        "task": "partners.welcome",
+        "schedule": 10.0,
+        "options": {"expires": 30.0},
+    },
     "old deliveries": {"task": "partners.prune", "schedule": crontab(hour="20", minute="45")},
     "I-Scores of the last session": {"task": "signals.iscore_nightly", "schedule": 120.0},
     "inputs of I-Scores": {"task": "signals.iscore_inputs", "schedule": crontab(minute="10")},

@@ -182,7 +182,8 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Trading platform API",
-    "DESCRIPTION": "Market data, strategies, signals, portfolios and partner services. Every operation of every page.",
+    "DESCRIPTION": "Market data, strategies, signals, portfolios and partner services. Every operation of every page. "
+    "Changes that break a client are marked and listed here; there are none yet.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -238,6 +239,7 @@ CELERY_TASK_ROUTES = {
     "market.*": {"queue": "imports"},
     "backtest.*": {"queue": "backtest"},
     "partners.*": {"queue": "webhooks"},
+    "partners.welcome": {"queue": "imports"},  # an exact name goes before a pattern
     "signals.scan_fno": {"queue": "scan"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -103,7 +103,8 @@ ENDPOINTS: Final = (
     Endpoint(
         _PUSH, "POST", "/subscriptions", "Subscribe",
         "One subscription for each engine and symbol: repeating it changes the fields you send (200), a new one is "
-        "201. Without a webhook address it is accepted with a warning. A share's present score is sent at once.",
+        "201. Without a webhook address it is accepted with a warning. The answer does not wait for the share's "
+        "present score, which follows as the first event as soon as it is worked out.",
         answers.PartnerSubscribedAnswer, SubscriptionInput, "subscribe",
     ),
     Endpoint(

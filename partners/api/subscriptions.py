@@ -23,7 +23,6 @@ from partners.api.wire import subscription_row
 from partners.constants import Channel, Engine
 from partners.models import Subscription
 from partners.services.subscriptions import subscription_change, subscription_put, warnings_of
-from partners.services.welcome import subscription_welcome
 
 
 class Settings(Body):
@@ -74,9 +73,6 @@ class SubscriptionsApi(PartnerView):
             partner=self.partner, environment=self.key.environment, engine=data["engine"], symbol=data["symbol"],
             given=given, now=clock.now(),
         )  # fmt: skip
-        if created:
-            subscription_welcome(subscription=row, now=clock.now())
-            row.refresh_from_db()
         return Response(_one(row) | {"created": created}, status=201 if created else 200)
 
 

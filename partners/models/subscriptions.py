@@ -14,8 +14,9 @@ class Subscription(models.Model):
 
     ``min_confidence``: of the confidence (F&O) or of the score (I-Score). ``delta_threshold``: points the score must
     move, I-Score only. ``last_sequence``: of the webhook bodies, without gaps. ``told_score``, ``told_tier``: what the
-    partner was last told, from which the next change is measured. ``paused_at``: its receiver said that it is gone
-    (410).
+    partner was last told, from which the next change is measured. ``welcome_at``: from when on a worker may tell it the
+    present score, which every new subscription is told once; None when that is done, or not to be done. ``paused_at``:
+    its receiver said that it is gone (410).
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="subscriptions")
@@ -30,6 +31,7 @@ class Subscription(models.Model):
     last_sequence = models.PositiveBigIntegerField(default=0, editable=False)
     told_score = models.FloatField(null=True, blank=True, editable=False)
     told_tier = models.CharField(max_length=12, blank=True, default="", editable=False)
+    welcome_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_fired_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
@@ -49,6 +51,7 @@ class Subscription(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["environment", "engine", "symbol"], name="subscription_by_symbol"),
+            models.Index(fields=["welcome_at"], condition=Q(welcome_at__isnull=False), name="subscription_new"),
         ]
 
     def __str__(self) -> str:

@@ -19,7 +19,6 @@ from partners.services.secrets import endpoint_of
 from partners.services.subscriptions import subscription_change, subscription_put
 from partners.services.testing import test_event
 from partners.services.usage import day_of, usage_of
-from partners.services.welcome import subscription_welcome
 
 #: A key that ends within this time is warned of.
 SOON: Final = timedelta(days=7)
@@ -122,15 +121,12 @@ def subscription_set(
     now: datetime,
     ip: str = "",
 ) -> tuple[Subscription, bool]:
-    """Make or change a subscription for a person; return it and whether it is new. A new one is told what is known."""
+    """Make or change a subscription for a person; return it and whether it is new."""
     with transaction.atomic():
         row, created = subscription_put(
             partner=partner, environment=environment, engine=engine, symbol=symbol, given=given, now=now
         )
         _noted("created" if created else "changed", row, given, actor, now, ip)
-    if created:  # outside: a score that is still to be computed must not hold the database
-        subscription_welcome(subscription=row, now=now)
-        row.refresh_from_db()
     return row, created
 
 

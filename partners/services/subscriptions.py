@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from core import jobs
 from core.errors import InvalidIndex, InvalidRequest, InvalidSymbol, NotFound
 from engines.exchange.naming import InvalidSymbolText, parse_key
 from market.models import Instrument
@@ -13,6 +14,7 @@ from partners.constants import DEFAULT_DELTA_THRESHOLD, DEFAULT_MIN_CONFIDENCE, 
 from partners.models import Endpoint, Partner, Subscription
 from partners.services.outbox import held_release, subscription_lock
 
+WELCOME_TASK = "partners.welcome"
 CHANGEABLE = ("min_confidence", "delta_threshold", "channels", "is_active")
 
 
@@ -20,7 +22,7 @@ CHANGEABLE = ("min_confidence", "delta_threshold", "channels", "is_active")
 def subscription_put(
     *, partner: Partner, environment: str, engine: str, symbol: str, given: Mapping[str, Any], now: datetime
 ) -> tuple[Subscription, bool]:
-    """Make or change a subscription; return it and whether it is new.
+    """Make or change a subscription; return it and whether it is new. A worker tells a new one the present I-Score.
 
     ``given``: the fields of the body that were there; of an existing one, those left out keep their value. Raises
     InvalidIndex, InvalidSymbol, InvalidRequest.
@@ -32,15 +34,19 @@ def subscription_put(
     if row is not None:
         return subscription_change(subscription=row, given=given, now=now), False
     fields = _checked(engine, given)
+    is_active = fields.get("is_active", True)
     row = Subscription.objects.create(
         **key,
         min_confidence=fields.get("min_confidence", DEFAULT_MIN_CONFIDENCE[engine]),
         delta_threshold=fields.get("delta_threshold", DEFAULT_DELTA_THRESHOLD if engine == Engine.ISCORE else None),
         channels=fields.get("channels", [Channel.WEBHOOK.value]),
-        is_active=fields.get("is_active", True),
+        is_active=is_active,
+        welcome_at=now if engine == Engine.ISCORE and is_active else None,
         created_at=now,
         updated_at=now,
     )
+    if row.welcome_at is not None:
+        jobs.enqueue(WELCOME_TASK)
     return row, True
 
 

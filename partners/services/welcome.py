@@ -1,31 +1,111 @@
-"""What a new subscription is told at once: the present I-Score, so that its partner has something to compare with."""
+"""What a new subscription is told: the present I-Score, once, so that its partner has something to compare with.
 
-from datetime import datetime
+A score may have to be worked out for a whole universe, so no request waits for it: the subscription's row says that it
+is to be welcomed (``welcome_at``), and a worker does it. A task that is lost costs a wait until the next sweep, never
+the welcome; a worker that dies leaves a row that another takes over when its time comes again.
+"""
 
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import transaction
+
+from core import children, clock
 from core.errors import PlatformError
 from engines.iscore.combine import told_tier
-from partners.constants import Engine
 from partners.models import Delivery, Subscription
 from partners.services.engines import iscore_result
 from partners.services.firing import iscore_tell
+from partners.services.outbox import subscription_lock
+
+log = logging.getLogger("platform.partners")
+
+#: Longer than the task may run: what was claimed so long ago is nobody's any more.
+LEASE: Final = timedelta(minutes=5)
+#: A score that cannot be had yet is asked for again after the age of the subscription, within these bounds.
+SOONEST, LATEST = timedelta(seconds=30), timedelta(hours=1)
+#: After so long the first news is left to the engine.
+GIVE_UP: Final = timedelta(days=1)
+#: How long one call begins further ones.
+SLICE_S: Final = 60.0
+_LOOKED_AT: Final = 8
 
 
-def subscription_welcome(*, subscription: Subscription, now: datetime) -> list[Delivery]:
-    """Tell a new subscription to an I-Score of the present one; nothing where there is none or it is too low."""
-    if subscription.engine != Engine.ISCORE or not subscription.is_active:
+def welcome_due() -> int:
+    """Welcome the subscriptions that wait for it, the oldest first; return how many were looked after.
+
+    Safe to run any number of times at once. Where a child is at work nothing is begun: two threads that wait for
+    children would leave none for what is due each minute.
+    """
+    until, done = clock.monotonic() + SLICE_S, 0
+    while clock.monotonic() < until and children.report()["running"] is None:
+        row = _claim(clock.now())
+        if row is None:
+            break
+        done += 1
+        try:
+            subscription_welcome(subscription=row)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception:  # one row's failure is not that of the others; it has its next turn
+            log.exception("welcome.failed", extra={"subscription": row.pk})
+    return done
+
+
+def _claim(now: datetime) -> Subscription | None:
+    """Take the row that has waited longest, for as long as nobody else may; None if there is none."""
+    waiting = Subscription.objects.filter(welcome_at__lte=now).select_related("partner")
+    for row in waiting.order_by("welcome_at", "id")[:_LOOKED_AT]:
+        mine = now + max(LEASE, min(now - row.created_at, LATEST))
+        if Subscription.objects.filter(pk=row.pk, welcome_at=row.welcome_at).update(welcome_at=mine):
+            return row
+    return None
+
+
+def subscription_welcome(*, subscription: Subscription) -> list[Delivery]:
+    """Tell a new subscription the present I-Score; return what was made of it.
+
+    Nothing where the score is too low or too uncertain: the first that is not will be its first news. Where there is
+    none yet it is asked for again, for a day.
+    """
+    told = _present(subscription)
+    now = clock.now()
+    if told is None and now - subscription.created_at < GIVE_UP:
+        again = now + min(max(now - subscription.created_at, SOONEST), LATEST)
+        Subscription.objects.filter(pk=subscription.pk, welcome_at__isnull=False).update(welcome_at=again)
         return []
+    return _settle(subscription, told, now)
+
+
+@transaction.atomic
+def _settle(subscription: Subscription, told: dict[str, Any] | None, now: datetime) -> list[Delivery]:
+    """Tell it unless it was told of a score meanwhile, by another worker or by the engine, whose score is newer."""
+    fresh = subscription_lock(subscription)
+    if fresh is None or fresh.welcome_at is None:
+        return []
+    Subscription.objects.filter(pk=fresh.pk).update(welcome_at=None)
+    if told is None or not fresh.is_active or fresh.told_score is not None:
+        return []
+    return iscore_tell(fresh, told, now=now)
+
+
+def _present(subscription: Subscription) -> dict[str, Any] | None:
+    """Return the present score as the engine tells of scores; None where there is none yet."""
     try:
-        found = iscore_result(subscription.symbol, environment=subscription.environment, now=now)
+        found = iscore_result(subscription.symbol, environment=subscription.environment, now=clock.now())
     except PlatformError:
-        return []
-    if found["iscore"] is None or found["confidence"] is None:
-        return []
-    told = {
+        return None
+    if found["as_of_session"] is None:
+        return None
+    known = found["iscore"] is not None and found["confidence"] is not None
+    return {
         "symbol": subscription.symbol,
         "score": found["iscore"],
         "previous_score": (found.get("previous") or {}).get("iscore"),
         "confidence": found["confidence"],
-        "tier": told_tier(None, found["iscore"], found["confidence"]),
+        "tier": told_tier(None, found["iscore"], found["confidence"]) if known else "",
         "summary": found["summary"],
         "components": {
             name: {key: part[key] for key in ("score", "weight", "effective_weight", "coverage")}
@@ -34,4 +114,3 @@ def subscription_welcome(*, subscription: Subscription, now: datetime) -> list[D
         "as_of_session": str(found["as_of_session"]),
         "data_source": found["provider"],
     }
-    return iscore_tell(subscription, told, now=now)

@@ -5,6 +5,7 @@ import pytest
 from core import clock
 from partners.constants import Environment
 from partners.models import Delivery, Subscription
+from partners.services.welcome import welcome_due
 from partners.tests.test_surface import V1, _fresh, client, partner, post  # noqa: F401 - fixtures
 
 pytestmark = pytest.mark.django_db
@@ -118,12 +119,15 @@ def test_equal_clocks_give_equal_answers(test_api):
     assert first == second
 
 
-def test_a_new_subscription_to_a_score_is_told_it_at_once(test_api):
+def test_a_new_subscription_to_a_score_is_told_it_by_a_worker(test_api):
     body = {"engine": "iscore", "symbol": "RELIANCE", "min_confidence": 0}
     assert post(test_api, "/subscriptions", body).status_code == 201
+    assert not Delivery.objects.exists()
+    assert welcome_due() == 1
     row = Subscription.objects.get()
     delivery = Delivery.objects.get()
     assert (delivery.event, delivery.sequence, delivery.subscription) == ("iscore.update", 1, row)
     assert row.told_score is not None
     assert post(test_api, "/subscriptions", body | {"min_confidence": 1}).status_code == 200
+    assert welcome_due() == 0
     assert Delivery.objects.count() == 1
