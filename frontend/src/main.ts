@@ -7,6 +7,7 @@ import { startClock } from "./lib/clock";
 import { startCopying } from "./lib/copy";
 import { startDateRanges } from "./lib/daterange";
 import { startDialogs } from "./lib/dialogs";
+import { startFailures } from "./lib/failures";
 import { startForms } from "./lib/forms";
 import { scan, startLive } from "./lib/live";
 import { startMenus } from "./lib/menus";
@@ -15,7 +16,6 @@ import { startPreferences } from "./lib/preferences";
 import { startShortcuts } from "./lib/shortcuts";
 import { prepareRows, startTables } from "./lib/table";
 import { startTabs } from "./lib/tabs";
-import { toast } from "./lib/toast";
 import { startCountdowns } from "./lib/until";
 
 // Nothing in an attribute may run as code, and htmx may not write a <style> of its own.
@@ -34,6 +34,7 @@ startPalette();
 startShortcuts();
 startLive();
 startClock();
+startFailures();
 startForms();
 startCopying();
 startCountdowns();
@@ -42,8 +43,4 @@ void startBell();
 document.addEventListener("htmx:afterSettle", (event) => {
   prepareRows(event.target as HTMLElement);
   scan();
-});
-document.addEventListener("htmx:sendError", (event) => {
-  if ((event.target as Element).closest("[data-poll]")) return; // The feed band already says that the server is away.
-  toast("The server did not answer. Check the connection and try again.", { kind: "error" });
 });

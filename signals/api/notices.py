@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import Body, parsed
 from core import clock
-from signals.services.notices import notices, read_all
+from signals.services.notices import notices, read
 
 
 class Notice(serializers.Serializer):
@@ -29,6 +30,14 @@ class Notices(serializers.Serializer):
     items = Notice(many=True)
 
 
+class NotificationsRead(Body):
+    """How far the caller has read."""
+
+    up_to = serializers.IntegerField(
+        required=False, min_value=0, max_value=2**63 - 1, help_text="The newest id that was shown; without it, everything"
+    )
+
+
 class NotificationsFeedApi(APIView):
     """What happened to signals, and what of it the caller has not read."""
 
@@ -41,9 +50,9 @@ class NotificationsFeedApi(APIView):
 class NotificationsReadApi(APIView):
     """Reading."""
 
-    @extend_schema(request=None, responses=Notices)
+    @extend_schema(request=NotificationsRead, responses=Notices)
     def post(self, request: Request) -> Response:
-        """Mark everything as read."""
+        """Mark everything as read, or what was shown: news that came since stays unread."""
         now = clock.now()
-        read_all(user=request.user, now=now)
+        read(user=request.user, up_to=parsed(NotificationsRead, request).get("up_to"), now=now)
         return Response(notices(request.user, now=now))

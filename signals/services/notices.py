@@ -33,10 +33,13 @@ def notices(user: User, *, now: datetime) -> dict[str, Any]:
     return {"is_on": True, "unread": sum(not one["is_read"] for one in items), "items": items}
 
 
-def read_all(*, user: User, now: datetime) -> None:
-    """Note that everything there is by now is read."""
+def read(*, user: User, up_to: int | None, now: datetime) -> None:
+    """Note that news up to an id, or everything there is by now, is read. What was read stays read."""
     newest = max((event.pk for event in _events(now)), default=0)
-    NoticeMark.objects.update_or_create(user=user, defaults={"event_id": newest, "at": now})
+    reached = newest if up_to is None else min(up_to, newest)
+    mark, is_new = NoticeMark.objects.get_or_create(user=user, defaults={"event_id": reached, "at": now})
+    if not is_new:
+        NoticeMark.objects.filter(pk=mark.pk, event_id__lt=reached).update(event_id=reached, at=now)
 
 
 def _events(now: datetime) -> list[Event]:

@@ -24,7 +24,8 @@ def market() -> Iterator[Market]:
 
 def ask(client: Any, minute: float, *, read: bool = False) -> Any:
     with clock.frozen(at(minute)):
-        answer = client.post("/api/notifications/read") if read else client.get("/api/notifications")
+        post = {"path": "/api/notifications/read", "content_type": "application/json"}
+        answer = client.post(**post) if read else client.get("/api/notifications")
     assert answer.status_code == 200, answer.content
     return answer.json()
 
@@ -58,6 +59,25 @@ def test_an_end_is_news_of_its_own(market: Market, signed_in: Any) -> None:
     assert (found["items"][0]["title"], found["items"][0]["text"]) == ("NIFTY: stopped out", "−1.00 R before charges")
     assert FnoSignal.objects.get().status == "CLOSED"
     assert ask(signed_in, minute + 8 * 24 * 60)["items"] == []  # a week is kept
+
+
+def test_only_what_was_shown_is_read(market: Market, signed_in: Any) -> None:
+    _, minute = first_signal()
+    shown = Event.objects.get(kind="fno.triggered")
+    later = Event.objects.create(kind="fno.triggered", payload=shown.payload, created_at=at(minute))
+
+    def read(body: Any) -> Any:
+        with clock.frozen(at(minute + 2)):
+            return signed_in.post("/api/notifications/read", body, content_type="application/json")
+
+    assert [one["is_read"] for one in read({"up_to": shown.pk}).json()["items"]] == [False, True]
+    assert read({"up_to": later.pk + 5}).json()["unread"] == 0  # ids that are not there yet are not read beforehand
+    Event.objects.create(kind="fno.triggered", payload=shown.payload, created_at=at(minute + 1))
+    assert read({"up_to": 0}).json()["unread"] == 1  # what was read stays read
+    for body in ({"up_to": -1}, {"up_to": "x"}, {"upto": 1}, {"up_to": 10**30}):
+        answer = read(body)
+        assert answer.status_code == 422, answer.content
+        assert answer.json()["detail"]
 
 
 def test_who_wants_none_gets_none(market: Market, signed_in: Any, user: User) -> None:

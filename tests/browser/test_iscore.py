@@ -202,3 +202,16 @@ def test_what_cannot_be_shown_says_so(visitor: Visitor) -> None:
     assert visitor.errors == []
     page = visitor.open("/iscore/NSE:NOSUCH/")
     expect(page.get_by_role("heading", name="This page does not exist")).to_be_visible()
+
+
+def test_a_card_that_fails_says_so_and_can_be_asked_again(visitor: Visitor) -> None:
+    broken = "**/iscore/card/**"
+    page = visitor.page()
+    page.route(broken, lambda route: route.fulfill(status=500, body="broken"))
+    page.goto(f"{visitor.url}/market/{STOCK}/")
+    found = page.locator("#iscore-card")
+    expect(found.get_by_role("alert")).to_have_text("The server could not do this (500). This part is missing.")
+    expect(found).to_have_attribute("aria-busy", "false")
+    page.unroute(broken)
+    found.get_by_role("button", name="Try again").click()
+    card(page)

@@ -4,7 +4,7 @@
  * What is unread is the server's to know (/api/notifications); the socket only says when to look again.
  */
 
-import { getJson, sendJson } from "./api";
+import { explain, getJson, sendJson } from "./api";
 import { $, el, must } from "./dom";
 import { OUTCOMES, DIRECTIONS, type Signal } from "./fno";
 import { signalSocket, type SignalNews } from "./fno-socket";
@@ -28,6 +28,8 @@ export function stepWords(signal: Step, before: string | undefined, nowMs: numbe
 }
 
 const seen = new Map<string, string>();
+/** The newest piece of news in the list: only what was shown can be read. */
+let newest = 0;
 
 function take(news: SignalNews): void {
   if (news.type === "signals") for (const { signal } of Object.values(news.indices)) if (signal) seen.set(signal.trade_code, signal.status);
@@ -55,6 +57,7 @@ async function look(): Promise<Notices | null> {
 }
 
 function show({ unread, items }: Notices): void {
+  newest = items[0]?.id ?? 0;
   const button = must("#bell");
   button.setAttribute("aria-label", unread ? `Notifications, ${unread} unread` : "Notifications");
   const count = must(".bell-count", button);
@@ -86,8 +89,12 @@ export async function startBell(): Promise<void> {
   if (!$("#bell")) return;
   must("#bell-menu").addEventListener("keydown", walk);
   must("#bell-read").addEventListener("click", async () => {
-    show(await sendJson<Notices>("POST", "/api/notifications/read"));
-    must("#bell").focus();
+    try {
+      show(await sendJson<Notices>("POST", "/api/notifications/read", newest ? { up_to: newest } : {}));
+      must("#bell").focus();
+    } catch (cause) {
+      toast(`Nothing was marked: ${explain(cause)}`, { kind: "error" });
+    }
   });
   const found = await look();
   if (found?.is_on === false) must("#bell").hidden = true;
