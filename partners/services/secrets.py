@@ -17,11 +17,21 @@ _SECRET_BYTES = 32
 
 
 def endpoint_of(partner: Partner, environment: str) -> Endpoint:
-    """Return the partner's endpoint, made with a secret on first use."""
-    endpoint, created = Endpoint.objects.get_or_create(partner=partner, environment=environment)
-    if created or not endpoint.secret_sealed:
-        _store(endpoint, new_secret())
-    return endpoint
+    """Return the partner's endpoint, made with a secret on first use. Whoever asks at the same time gets the same."""
+    found = Endpoint.objects.filter(partner=partner, environment=environment).first()
+    return found if found is not None and found.secret_sealed else _made(partner, environment)
+
+
+@transaction.atomic
+def _made(partner: Partner, environment: str) -> Endpoint:
+    """Make the endpoint, row and secret in one insert, unless another did; the constraint says who was first."""
+    mine = Endpoint(partner=partner, environment=environment)
+    mine.secret_sealed = seal(mine, "secret_sealed", new_secret())
+    Endpoint.objects.bulk_create([mine], ignore_conflicts=True)
+    row = Endpoint.objects.select_for_update().get(partner=partner, environment=environment)
+    if not row.secret_sealed:
+        _store(row, new_secret())
+    return row
 
 
 def new_secret() -> str:

@@ -10,10 +10,11 @@ from core import clock
 from core.ratelimit import MemoryLimiter
 from core.tests.racing import race_fixture  # noqa: F401 - fixture
 from partners.constants import Environment
-from partners.models import Delivery, Partner, Subscription, Usage
+from partners.models import Delivery, Endpoint, Partner, Subscription, Usage
 from partners.services import usage as usage_service
 from partners.services.keys import key_create
 from partners.services.partners import partner_create
+from partners.services.secrets import endpoint_of, secret_of
 from partners.services.subscriptions import subscription_put
 from partners.services.usage import request_counted
 from partners.tests.test_sending import _loopback  # noqa: F401 - fixture
@@ -26,6 +27,26 @@ def begin(_):
     made = partner_create(name="Acme", actor="test", now=clock.now(), webhook_url="http://127.0.0.1:1/")
     other = key_create(partner=made.partner, environment=Environment.LIVE, actor="test", now=clock.now())
     return made.partner, made.key.row, other.row
+
+
+def test_a_receiver_that_many_use_first_has_one_secret(race):
+    partner = race(begin, 1)[0][0]
+
+    def use(_):
+        endpoint = endpoint_of(partner, Environment.TEST)
+        return endpoint.pk, secret_of(endpoint)
+
+    found = set(race(use, 8))
+    assert len(found) == 1
+
+    def blank(_):
+        Endpoint.objects.filter(partner=partner).update(secret_sealed="")
+
+    race(blank, 1)
+    again = set(race(use, 8))
+    assert len(again) == 1
+    assert {pk for pk, _ in again} == {pk for pk, _ in found}
+    assert race(use, 1)[0] in again
 
 
 def test_sixty_of_two_hundred_at_once_and_every_one_is_counted(race):
