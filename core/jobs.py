@@ -37,11 +37,12 @@ class SlotSkipped(Exception):
     """Raised inside ``run_slot`` to say that this turn is left out, and why. Missed turns are never made up."""
 
 
-def enqueue(name: str, **kwargs: object) -> None:
+def enqueue(name: str, *, after_s: float = 0.0, **kwargs: object) -> None:
     """Queue the task ``name`` when the transaction commits (at once outside one).
 
-    Arguments are ids and plain JSON values, since the queue may lie on disk. Raises UnknownTask, TypeError or
-    ValueError at once. If the broker is away the failure is logged and the caller, whose work is committed, goes on.
+    Arguments are ids and plain JSON values, since the queue may lie on disk. ``after_s``: it begins no sooner; seconds,
+    not minutes, since a worker that is killed takes with it what it was waiting to begin. Raises UnknownTask, TypeError
+    or ValueError at once. If the broker is away the failure is logged and the caller, whose work is committed, goes on.
     """
     task = _task(name)
     for key, value in kwargs.items():
@@ -50,7 +51,7 @@ def enqueue(name: str, **kwargs: object) -> None:
 
     def publish() -> None:
         try:
-            task.apply_async(kwargs=kwargs, headers=headers, retry=False)
+            task.apply_async(kwargs=kwargs, headers=headers, retry=False, countdown=after_s or None)
         except (OperationalError, ConnectionError) as exc:
             if current_app.conf.task_always_eager:
                 raise

@@ -87,6 +87,17 @@ def test_a_dead_broker_does_not_fail_the_committed_request(
     assert "hunter2secret" not in caplog.records[0].error  # type: ignore[attr-defined]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_job_may_begin_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(
+        current_app.tasks["core.tests.note"], "apply_async", lambda **given: asked.append(given["countdown"])
+    )
+    jobs.enqueue("core.tests.note", n=1)
+    jobs.enqueue("core.tests.note", after_s=2.5, n=1)
+    assert asked == [None, 2.5]
+
+
 def test_slots_are_counted_from_the_epoch() -> None:
     assert jobs.slot_of(datetime(1970, 1, 1, 0, 1, 59, tzinfo=UTC), 60) == 1
     assert jobs.slot_of(NOW, 60) == jobs.slot_of(NOW + timedelta(seconds=29), 60) == jobs.slot_of(NOW + LEASE, 60) - 1

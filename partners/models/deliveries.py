@@ -15,9 +15,10 @@ class Delivery(models.Model):
     """One message to one partner by one channel: the outbox row, made in the transaction of what it tells of.
 
     ``body``: the exact bytes that are signed and sent. ``event_id`` is the same over all attempts. ``sequence``: of the
-    subscription, webhooks only; None for a ping. ``planned``: automatic attempts made so far. ``claim`` tells a worker
-    from the one that took the row over from it; ``lease_until``: when that may happen. ``cause``: what made it, unique,
-    so that no cause is told twice.
+    subscription, webhooks only; None for a ping. ``planned``: automatic attempts made so far; ``planned_at``: when
+    the next one was due before somebody had the event sent at once. ``claim`` tells a worker from the one that took the
+    row over from it; ``lease_until``: when that may happen. ``cause``: what made it, unique, so that no cause is told
+    twice.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="deliveries")
@@ -35,6 +36,7 @@ class Delivery(models.Model):
     status = models.CharField(max_length=9, choices=[(s.value, s.value) for s in State], default=State.PENDING.value)
     planned = models.PositiveSmallIntegerField(default=0)
     is_resend = models.BooleanField(default=False, help_text="The next attempt is not one of the plan")
+    planned_at = models.DateTimeField(null=True, blank=True)
     claim = models.PositiveIntegerField(default=0)
     strikes = models.PositiveSmallIntegerField(default=0, help_text="Workers lost while sending since the last answer")
     lease_until = models.DateTimeField(null=True, blank=True)

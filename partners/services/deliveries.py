@@ -28,13 +28,19 @@ def attempts_of(
 
 @transaction.atomic
 def delivery_resend(*, delivery: Delivery, actor: Model | str, now: datetime, ip: str = "") -> Delivery:
-    """Send a delivery again at once, the same bytes with the same event id. Raises Conflict while it is being sent."""
+    """Send a delivery again at once, the same bytes with the same event id. Raises Conflict while it is being sent.
+
+    This attempt counts apart: one of the plan that was still to come is kept for the case that this one fails too, and
+    what was held because of a pause is held again then.
+    """
     row = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
     if row.status not in before(Happening.RESENT):
         raise Conflict("This delivery is being sent just now.")
+    if row.status in (State.PENDING.value, State.HELD.value) and not row.is_resend:
+        row.planned_at = row.next_attempt_at or now
     row.status = after(row.status, Happening.RESENT).value
     row.next_attempt_at, row.is_resend = now, True
-    row.save(update_fields=["status", "next_attempt_at", "is_resend"])
+    row.save(update_fields=["status", "next_attempt_at", "is_resend", "planned_at"])
     audit.record(actor=actor, action="partner_delivery.resent", object=row, ip=ip, at=now)
     wake()
     return row

@@ -9,7 +9,7 @@ from core import audit, jobs
 from partners.constants import PAUSE_AFTER
 from partners.lifecycle import Happening, State
 from partners.models import Delivery, Endpoint, Partner, Subscription
-from partners.services.outbox import held_release
+from partners.services.outbox import held_release, is_held
 from partners.services.secrets import endpoint_of
 from partners.services.sending import Claimed, Outcome
 
@@ -41,14 +41,22 @@ def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
     endpoint.save(update_fields=["failing_since"])
     if outcome.http_status == GONE and row.subscription_id is not None:
         _subscription_pause(row, now)
-    if outcome.happening is Happening.PUT_OFF and row.subscription is not None:
-        paused = Subscription.objects.filter(pk=row.subscription_id, paused_at__isnull=False)
-        if endpoint.paused_at is not None or paused.exists():  # while this attempt was under way
-            _hold(Delivery.objects.filter(pk=row.pk))
+    if outcome.happening is Happening.PUT_OFF:
+        put_off_kept(claimed)
     if now - endpoint.failing_since >= PAUSE_AFTER and endpoint.paused_at is None:
         reason = f"Nothing but failures since {endpoint.failing_since:%d %b %Y}."
         endpoint_pause(endpoint=endpoint, actor="system", reason=reason, now=now)
         jobs.enqueue(NOTICE_TASK, partner_id=row.partner_id, environment=row.environment, reason=reason)
+
+
+def put_off_kept(claimed: Claimed) -> None:
+    """Hold a delivery that was put off while its receiver, subscription or partner was paused: it is kept like those
+    that were waiting then. Called with the receiver's row locked.
+    """
+    rows = Subscription.objects.select_related("partner")
+    subscription = rows.filter(pk=claimed.delivery.subscription_id).first()
+    if subscription is not None and is_held(subscription, claimed.delivery.channel):
+        _hold(Delivery.objects.filter(pk=claimed.delivery.pk))
 
 
 def _subscription_pause(row: Delivery, now: datetime) -> None:

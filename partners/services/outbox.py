@@ -14,6 +14,8 @@ from partners.models import Delivery, Endpoint, Partner, Subscription
 from partners.services.secrets import endpoint_of
 
 DELIVER_TASK = "partners.deliver"
+#: Begins the cause of what no subscription asked for.
+TEST_CAUSE = "test:"
 Body = Callable[[str, int | None], bytes]
 
 
@@ -75,15 +77,15 @@ def ping(*, partner: Partner, environment: str, body: Callable[[str], bytes], ev
     engine = event.partition(".")[0] if event.partition(".")[0] in Engine.values else ""
     delivery = _create(
         partner_id=partner.pk, environment=environment, subscription=None, channel=Channel.WEBHOOK, event=event,
-        engine=engine, cause=f"test:{name}", event_id=name, sequence=None, body=body(name), now=now, held=False,
+        engine=engine, cause=f"{TEST_CAUSE}{name}", event_id=name, sequence=None, body=body(name), now=now, held=False,
     )  # fmt: skip
     wake()
     return delivery
 
 
-def wake() -> None:
-    """Wake a worker for what is due, when the transaction has been committed."""
-    jobs.enqueue(DELIVER_TASK)
+def wake(*, after_s: float = 0.0) -> None:
+    """Wake a worker for what is due, when the transaction has been committed; ``after_s`` seconds later."""
+    jobs.enqueue(DELIVER_TASK, after_s=after_s)
 
 
 def subscription_lock(subscription: Subscription) -> Subscription | None:
@@ -128,7 +130,8 @@ def held_release(*, partner: Partner, environment: str, now: datetime, subscript
     if Endpoint.objects.filter(partner=partner, environment=environment, paused_at__isnull=False).exists():
         paused = Q()
     held = held.exclude(paused, channel=Channel.WEBHOOK.value)
-    released = held.update(status=State.PENDING.value, next_attempt_at=now, planned=0, claim=F("claim") + 1)
+    anew = {"next_attempt_at": now, "planned": 0, "is_resend": False, "planned_at": None}
+    released = held.update(status=State.PENDING.value, claim=F("claim") + 1, **anew)
     if released:
         wake()
     return released

@@ -5,7 +5,7 @@ ends; after it the receiver may have the message already and gets it again, with
 which is what a receiver drops doubles by. An outcome is written only by who holds the claim.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from core.errors import InternalError
 from partners.constants import DEADLINE_S, Channel
 from partners.lifecycle import Happening, State, after
 from partners.models import Attempt, Delivery, Endpoint
+from partners.services.outbox import TEST_CAUSE
 from partners.services.secrets import endpoint_of, secrets_of
 
 #: Requests under way to one receiver: a dead one holds no more than so many of the places of a worker.
@@ -46,6 +47,18 @@ def due(now: datetime) -> Q:
     """Return what tells the rows that may be sent now: due ones, and those whose worker is gone."""
     waiting = Q(status=State.PENDING.value, next_attempt_at__lte=now)
     return waiting | Q(status=State.SENDING.value, lease_until__lte=now)
+
+
+def next_due_in(*, now: datetime, within: timedelta) -> float | None:
+    """Return in how many seconds the next row falls due that is not due yet; None if none does ``within`` so long."""
+    soon = Q(status=State.PENDING.value, next_attempt_at__gt=now, next_attempt_at__lte=now + within)
+    first = Delivery.objects.filter(soon).aggregate(first=Min("next_attempt_at"))["first"]
+    return None if first is None else (first - now).total_seconds()
+
+
+def is_unwanted(delivery: Delivery) -> bool:
+    """Tell whether the subscription was deleted that a delivery is for: then only who asks for it by hand gets it."""
+    return delivery.subscription_id is None and not delivery.cause.startswith(TEST_CAUSE) and not delivery.is_resend
 
 
 def claim_next(*, now: datetime) -> Claimed | None:
@@ -113,7 +126,9 @@ def _secrets(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt. ``error`` is a sentence, "" where all went well."""
+    """What came of an attempt. ``error`` is a sentence, "" where all went well. ``is_of_receiver``: it says something
+    about how the receiver is doing.
+    """
 
     happening: Happening
     next_attempt_at: datetime | None = None
@@ -122,6 +137,16 @@ class Outcome:
     duration_ms: int = 0
     request_headers: dict[str, str] | None = None
     answer: str = ""
+    is_of_receiver: bool = True
+
+
+def with_plan(delivery: Delivery, outcome: Outcome, *, now: datetime) -> Outcome:
+    """Return what follows: where an attempt that a person asked for brought no answer, the automatic attempt that was
+    to come is made at its time; the other took nothing away from it.
+    """
+    if not delivery.is_resend or delivery.planned_at is None or outcome.happening is not Happening.GIVEN_UP:
+        return outcome
+    return replace(outcome, happening=Happening.PUT_OFF, next_attempt_at=max(delivery.planned_at, now))
 
 
 @transaction.atomic
@@ -134,6 +159,7 @@ def settle(claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
         next_attempt_at=outcome.next_attempt_at if state is State.PENDING else None,
         planned=F("planned") + int(not claimed.delivery.is_resend),  # PostgreSQL adds no truth values
         is_resend=False,
+        planned_at=None,
         strikes=0,
     )
     if not changed:

@@ -5,6 +5,8 @@ import time
 from datetime import timedelta
 
 import pytest
+from celery import current_app
+from django import db
 from django.db.models import F
 
 from core import clock
@@ -12,12 +14,15 @@ from core.tests.servers import answer, serving
 from partners.constants import Environment, RetryPolicy
 from partners.lifecycle import Happening, State
 from partners.models import Attempt, Delivery, Endpoint, Partner, Subscription
+from partners.services import dispatch
+from partners.services.deliveries import delivery_resend
 from partners.services.dispatch import deliver_due
-from partners.services.health import endpoint_resume
+from partners.services.health import endpoint_pause, endpoint_resume
+from partners.services.housekeeping import prune
 from partners.services.outbox import ping, subscription_notify
 from partners.services.secrets import endpoint_of, secret_of
 from partners.services.sending import AT_ONCE, LEASE, Outcome, claim_next, settle
-from partners.tests.misbehaving import drip, slow
+from partners.tests.misbehaving import InTurn, drip, slow
 from partners.webhooks.signing import tc_signature
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -240,3 +245,142 @@ def test_an_extended_policy_is_followed():
         with clock.frozen(start + timedelta(seconds=30)):
             deliver_due(draw=lambda: 0.5)
     assert Delivery.objects.get().next_attempt_at == start + timedelta(seconds=30, hours=24)
+
+
+def resent(delivery, **more):
+    return delivery_resend(delivery=delivery, actor="test", now=clock.now(), **more)
+
+
+def test_a_resend_takes_nothing_away_from_the_plan():
+    """Sent by hand ten seconds after a 503: the attempt of the plan comes at its own time."""
+    with serving(answer(503)) as server:
+        delivery = send_ping(make_partner(url=server.url()))
+        start = clock.now()
+        for seconds, by_hand in ((0, False), (10, True), (12, True), (29, False), (30, False), (3600, False)):
+            with clock.frozen(start + timedelta(seconds=seconds)):
+                if by_hand:
+                    resent(delivery)
+                deliver_due(draw=lambda: 0.5)
+        log = [(row.number, row.is_resend, row.status) for row in delivery.attempts.order_by("id")]
+        delivery.refresh_from_db()
+    assert log == [(1, False, "pending"), (2, True, "pending"), (3, True, "pending"), (4, False, "failed")]
+    assert (delivery.status, delivery.planned, delivery.planned_at) == (State.FAILED, 2, None)
+
+
+def test_a_resend_that_is_answered_ends_the_plan():
+    with serving(InTurn([answer(503), answer(200)])) as server:
+        delivery = send_ping(make_partner(url=server.url()))
+        start = clock.now()
+        for seconds in (0, 10, 30, 3600):
+            with clock.frozen(start + timedelta(seconds=seconds)):
+                if seconds == 10:
+                    resent(delivery)
+                deliver_due(draw=lambda: 0.5)
+        delivery.refresh_from_db()
+        assert (delivery.status, server.connections, delivery.planned_at) == (State.DELIVERED, 2, None)
+
+
+@pytest.mark.parametrize("first", [answer(503), answer(404)], ids=["failed", "rejected"])
+def test_a_resend_of_what_is_over_is_one_attempt(first):
+    with serving(InTurn([first, answer(500)])) as server:
+        delivery = send_ping(make_partner(url=server.url()))
+        start = clock.now()
+        for seconds in (0, 30, 60, 90, 3600):
+            with clock.frozen(start + timedelta(seconds=seconds)):
+                if seconds == 60:
+                    before = server.connections
+                    resent(delivery)
+                deliver_due(draw=lambda: 0.5)
+        delivery.refresh_from_db()
+        assert (delivery.status, server.connections) == (State.FAILED, before + 1)
+
+
+def test_a_resend_of_what_is_held_that_fails_is_held_again():
+    with serving(answer(503)) as server:
+        subscription = make_subscription(make_partner(url=server.url()))
+        endpoint_pause(endpoint=Endpoint.objects.get(), actor="test", reason="", now=clock.now())
+        (kept,) = notify(subscription)
+        assert kept.status == State.HELD
+        resent(kept)
+        deliver_due()
+        kept.refresh_from_db()
+        assert (kept.status, server.connections) == (State.HELD, 1)
+    with serving(answer(200)) as server:
+        Endpoint.objects.update(url=server.url())
+        endpoint_resume(
+            partner=subscription.partner, environment=Environment.LIVE, actor="test", reason="", now=clock.now()
+        )
+        deliver_due()
+        kept.refresh_from_db()
+        assert (kept.status, kept.is_resend, server.connections) == (State.DELIVERED, False, 1)
+
+
+@pytest.mark.parametrize("channels", [["webhook"], ["email"]])
+def test_a_deleted_subscription_sends_nothing_more(channels, mailoutbox):
+    """Neither what waits nor what was held; the log says why, and who asks for it by hand still gets it."""
+    with serving(answer(200)) as server:
+        subscription = make_subscription(make_partner(url=server.url()), channels=channels)
+        partner = subscription.partner
+        Partner.objects.update(is_active=False)  # keeps both channels
+        (held,) = notify(subscription)
+        Partner.objects.update(is_active=True)
+        (waiting,) = notify(Subscription.objects.get(), cause="signal:2")
+        assert (held.status, waiting.status) == (State.HELD, State.PENDING)
+        subscription.delete()
+        endpoint_resume(partner=partner, environment=Environment.LIVE, actor="test", reason="", now=clock.now())
+        deliver_due()
+        assert (server.connections, mailoutbox) == (0, [])
+        told = Attempt.objects.values_list("status", "error", "http_status", "delivery__status")
+        assert set(told) == {("failed", "Not sent: its subscription was deleted.", None, "failed")}
+        assert len(told) == 2
+        assert Endpoint.objects.get().failing_since is None
+        if channels == ["webhook"]:
+            held.refresh_from_db()
+            resent(held)
+            deliver_due()
+            held.refresh_from_db()
+            assert (held.status, server.connections) == (State.DELIVERED, 1)
+
+
+def test_what_is_held_is_kept_for_thirty_days():
+    subscription = make_subscription(make_partner())
+    endpoint_pause(endpoint=Endpoint.objects.get(), actor="test", reason="", now=clock.now())
+    (held,) = notify(subscription)
+    ping_ = send_ping(subscription.partner)
+    assert prune(now=held.created_at + timedelta(days=30))["deliveries"] == 0
+    assert prune(now=held.created_at + timedelta(days=30, seconds=1))["deliveries"] == 1
+    assert Delivery.objects.get() == ping_  # what waits to be sent is not forgotten
+
+
+def test_a_partner_switched_off_meanwhile_keeps_what_was_put_off():
+    def switch_off(connection, request):
+        Partner.objects.update(is_active=False)
+        db.connection.close()
+        connection.sendall(b"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n")
+
+    with serving(switch_off) as server:
+        (sent,) = notify(make_subscription(make_partner(url=server.url())))
+        deliver_due()
+        sent.refresh_from_db()
+        assert (sent.status, server.connections) == (State.HELD, 1)
+
+
+def test_the_next_call_is_made_when_the_next_row_falls_due(monkeypatch):
+    """Not when the beat asks the next time, which may be five seconds later."""
+    asked = []
+    monkeypatch.setattr(dispatch, "wake", lambda *, after_s=0.0: asked.append(after_s))
+    with serving(answer(503)) as server:
+        send_ping(make_partner(url=server.url()))
+        start = clock.now()
+        with clock.frozen(start):
+            deliver_due(draw=lambda: 0.5)
+        assert asked == []  # half a minute away
+        with clock.frozen(start + timedelta(seconds=24.9)):
+            deliver_due()
+        assert asked == []
+        with clock.frozen(start + timedelta(seconds=26)):
+            deliver_due()
+    assert asked == [pytest.approx(4 + dispatch.EARLY_S)]
+    assert current_app.conf.beat_schedule["webhooks that are due"] == {
+        "task": "partners.deliver", "schedule": dispatch.SWEEP_S,
+    }  # fmt: skip

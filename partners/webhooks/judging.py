@@ -1,8 +1,9 @@
 """What an attempt at a webhook means: delivered, to be tried again, or final.
 
-2xx, its status line within five seconds           delivered 5xx, time-out, no connection, TLS, no HTTP         tried
-again as the policy says, then given up 3xx (never followed), 4xx                          refused for good; 410 also
-pauses the subscription an address that may not be called                  forbidden, nothing was sent
+- 2xx, its status line within five seconds: delivered.
+- 5xx, time-out, no connection, TLS, no HTTP: tried again as the policy says, then given up.
+- 3xx (never followed), 4xx: refused for good; 410 also pauses the subscription.
+- An address that may not be called: forbidden, nothing was sent.
 """
 
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ def judge(
 
     ``http_status``: None without an answer. ``made``: automatic attempts before this one. ``jitter``: -1 to 1, how the
     wait is varied within its fifth. ``retry_after``: what a 5xx asked for; two minutes at most are granted. An attempt
-    that a person asked for is never repeated on its own.
+    that a person asked for is never repeated on its own; what it came before still follows (``sending.with_plan``).
     """
     if not may_be_called:
         return Verdict(Happening.FORBIDDEN)
