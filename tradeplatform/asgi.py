@@ -20,6 +20,7 @@ from core import children, clock  # noqa: E402
 from market.routing import websocket_urlpatterns as tick_urlpatterns  # noqa: E402
 from market.services.runtime import runtime  # noqa: E402
 from market.services.threads import in_thread  # noqa: E402
+from partners.checks import log_open_nets  # noqa: E402
 from signals.routing import websocket_urlpatterns as signal_urlpatterns  # noqa: E402
 from signals.services.patterns.warming import warm as warm_patterns  # noqa: E402
 from tradeplatform.front import Front, HotReads  # noqa: E402
@@ -33,6 +34,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Start what runs beside the requests before the server listens, and stop it after the last one."""
     await receive()  # lifespan.startup
+    log_open_nets()
     try:
         settle()
         children.serve()
@@ -41,6 +43,7 @@ async def lifespan(scope: dict[str, Any], receive: Receive, send: Send) -> None:
         await in_thread(warm)  # the last: it gives back what the others left
     except Exception as exc:
         log.exception("start failed")
+        children.stop()
         await send({"type": "lifespan.startup.failed", "message": str(exc)})
         return
     await send({"type": "lifespan.startup.complete"})

@@ -4,12 +4,26 @@ import os
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import beat_init, celeryd_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
 
 app = Celery("tradeplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def warn(**_: object) -> None:
+    """Say at the start of a worker or beat what its operator must know. Celery runs Django's checks and drops what
+    they find; an embedded worker is no process of its own, and the web says it.
+    """
+    from partners.checks import log_open_nets
+
+    log_open_nets()
+
+
 app.conf.beat_schedule = {
     "events that nobody was woken for": {"task": "core.consume_events", "schedule": 10.0},
     "scans of the indices, and slots whose worker died": {

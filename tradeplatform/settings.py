@@ -224,6 +224,8 @@ if CONFIG.email_url:
 CELERY_BROKER_URL = CONFIG.redis_url or "memory://localhost/"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
+#: A busy process holds no scan or webhook back behind a backtest of half a minute.
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60

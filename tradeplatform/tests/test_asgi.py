@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+from core import children
 from market.services import runtime as runtimes
 from tradeplatform.asgi import application
 
@@ -49,6 +50,7 @@ async def test_the_application_starts_and_stops_what_runs_beside_it() -> None:
 
 async def test_a_start_that_fails_is_told_to_the_server() -> None:
     assert await lives(Parts(LookupError("kite is not installed"))) == ["lifespan.startup.failedkite is not installed"]
+    assert not children.serving()
 
 
 async def test_a_websocket_anywhere_else_is_refused_in_the_handshake() -> None:
