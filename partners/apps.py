@@ -7,7 +7,7 @@ class PartnersConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts.services.vault import register_sealed
-        from partners import receivers  # noqa: F401 - registers what partners are told of
+        from partners import checks, receivers  # noqa: F401 - registers a check, and what partners are told of
         from partners.models import Endpoint
 
         register_sealed(Endpoint, "secret_sealed", "old_secret_sealed")
