@@ -46,6 +46,8 @@ _VERSIONS: Final = (VERSION_CANDLES, VERSION_ACTIONS, VERSION_UNIVERSES, VERSION
 _KEPT_IN_PROCESS: Final = 8
 #: A source is taken for the whole panel when it has at least this share of the members that have any prices.
 _ENOUGH: Final = 0.5
+#: Where another market can fill the panel, stored prices of a smaller share of the members than this do not decide.
+_FEW: Final = 0.1
 
 
 class Fill(Protocol):
@@ -89,8 +91,8 @@ def panel(
 
     Columns are all members of any list in force in the range, with ``EXCHANGE:SYMBOL`` names; `PricePanel.member`
     says when each belonged to it. One source for all of it: broker or import before yahoo before simulated; ``fill``
-    is asked when nothing is stored for the members, or at once where ``stored`` prices are not wanted. Arrays are
-    read-only.
+    is asked when nothing is stored for the members or for fewer than a tenth of them (one imported share does not make
+    a hundred others unknown), or at once where ``stored`` prices are not wanted. Arrays are read-only.
 
     Raises NotFound for an unknown universe, InvalidRequest for a wrong range or interval, DataUnavailable when there
     are no prices.
@@ -177,8 +179,12 @@ def build(key: PanelKey, fill: Fill | None = None) -> PricePanel:
     lists = _lists(key)
     members = sorted({member for _, some in lists for member in some}, key=lambda member: member.symbol)
     columns = {member.symbol: at for at, member in enumerate(members)}
-    chosen = _chosen_series(members, key) if key.stored else {}
     notes: list[str] = []
+    chosen = _chosen_series(members, key) if key.stored else {}
+    if fill is not None and 0 < len(chosen) < _FEW * len(members):
+        names = [member.symbol for member in members if member.instrument_id in chosen]
+        notes.append(f"stored prices are left out, as few members have any: {', '.join(names[:20])}")
+        chosen = {}
     if chosen:
         source, bars, factors = _stored(chosen, members, key, notes)
     elif fill is not None:

@@ -212,6 +212,18 @@ def test_a_market_that_is_not_stored_fills_the_panel() -> None:
     assert panel(fill=Fill()).source == "import"  # what is stored goes first
 
 
+def test_one_imported_share_does_not_make_the_others_unknown() -> None:
+    some = [instrument(f"A{number:02d}") for number in range(11)]
+    listed(date(2023, 1, 1), *some)
+    store(some[3], D, [1, 2, 3, 4, 5])
+    found = panel(fill=Fill())
+    assert (found.source, float(found.close[0, 3])) == ("simulated", 7.0)
+    assert found.notes == ("stored prices are left out, as few members have any: NSE:A03",)
+    assert panel().source == "import"  # where there is nothing else, they are what there is
+    store(some[4], D, [1, 2, 3, 4, 5])
+    assert panel(fill=Fill()).source == "import"
+
+
 def test_what_cannot_be_had_is_said() -> None:
     with pytest.raises(NotFound, match="There is no universe two"):
         panel()
