@@ -214,7 +214,7 @@ def test_a_fault_stands_at_its_field(visitor: Visitor) -> None:
     page.get_by_label("To", exact=True).fill("2024-01-01")
     field.fill("10")
     page.get_by_role("button", name="Run backtest").click()
-    expect(page.get_by_role("alert")).to_contain_text("is after end_date")
+    expect(page.get_by_role("alert")).to_contain_text("The start is after the end")
 
 
 def test_another_strategy_brings_its_parameters(visitor: Visitor) -> None:
