@@ -7,6 +7,7 @@ import pytest
 from drf_spectacular.generators import SchemaGenerator
 
 from core import clock
+from partners.api.base import Scenario
 from partners.constants import Environment
 from partners.lifecycle import State
 from partners.models import Attempt, Delivery, Endpoint
@@ -97,6 +98,35 @@ def test_analyses(api, document):
     call(api, document, "post", "/portfolio/analyze", {**PRINTED, "what_if": what_if})
     call(api, document, "post", "/behaviour/analyze", {"lookback": "", "trades": trades()})
     call(api, document, "post", "/behaviour/analyze", {"trades": trades()[:1]})
+
+
+SCENARIO_ANSWERS = {
+    "/fno/signals/live?index=NIFTY": dict.fromkeys(Scenario, 200) | {"engine_error": 500, "rate_limited": 429},
+    "/me": dict.fromkeys(Scenario, 200) | {"rate_limited": 429},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SCENARIO_ANSWERS)
+def test_what_the_header_forces_is_described(document, partner, api, path):  # noqa: F811
+    item = document["paths"][f"{V1}{path.partition('?')[0]}"]["get"]
+    (header,) = [one for one in item["parameters"] if one["name"] == "X-TC-Test-Scenario"]
+    assert header["in"] == "header"
+    test = client(partner, Environment.TEST)
+    answers = SCENARIO_ANSWERS[path]
+    assert list(answers) == header["schema"]["enum"]
+    for scenario, status in answers.items():
+        call(test, document, "get", path, None, status=status, HTTP_X_TC_TEST_SCENARIO=scenario)
+    call(test, document, "get", path, None, status=400, HTTP_X_TC_TEST_SCENARIO="sideways")
+    call(api, document, "get", path, None, HTTP_X_TC_TEST_SCENARIO="sideways")
+
+
+def test_the_header_is_on_every_operation_that_takes_a_test_key(document):
+    described = {
+        (path, method): any(one["name"] == "X-TC-Test-Scenario" for one in operation.get("parameters", ()))
+        for path, item in document["paths"].items() if path.startswith(V1) for method, operation in item.items()
+    }  # fmt: skip
+    without = {path for (path, _), there in described.items() if not there}
+    assert without == {path for path, _ in described if "/admin/" in path} | {f"{V1}/errors"}
 
 
 def test_faults_have_the_surface_body(api, document):
