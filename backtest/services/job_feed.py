@@ -1,31 +1,17 @@
-"""News of jobs for pages that watch: one look at the database for all watchers of a process.
+"""News of jobs for pages that watch: whichever process works on a job, its row tells how far it is."""
 
-Whichever process works on a job, its row tells how far it is. While anybody watches, the rows that changed since the
-last look are read every half second and given to their owners' watchers.
-"""
-
-import asyncio
-import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
 
 from backtest.lifecycle import ACTIVE
 from backtest.models import Analysis, Study
-from core import clock
+from core.news import News, NewsFeed, Told
 
-log = logging.getLogger("platform.backtest")
-
-EVERY_S = 0.5
-#: Rows are stamped before they are visible to others; so much is looked at again.
-OVERLAP = timedelta(seconds=5)
 MOST = 500
 _ACTIVE = [state.value for state in ACTIVE]
-
-News = dict[str, Any]
 
 
 def study_news(study: Study) -> News:
@@ -62,57 +48,11 @@ def active_of(owner_id: int) -> list[News]:
     return [study_news(one) for one in studies[:MOST]] + [analysis_news(one) for one in analyses[:MOST]]
 
 
-class JobFeed:
-    """Gives news to the watchers of a process. ``read`` is run off the event loop by ``off_loop``."""
+class JobFeed(NewsFeed):
+    """News of a person's jobs, twice a second."""
 
-    def __init__(self, off_loop: Callable[..., Awaitable[Any]], *, every_s: float = EVERY_S) -> None:
-        self._off_loop, self._every_s = off_loop, every_s
-        self._watchers: dict[int, set[asyncio.Queue[News]]] = defaultdict(set)
-        self._told: dict[tuple[str, int], News] = {}
-        self._task: asyncio.Task[None] | None = None
+    every_s, most = 0.5, MOST
 
-    def join(self, owner_id: int) -> "asyncio.Queue[News]":
-        """Start to watch; returns where news arrive. Beyond its size the oldest are dropped."""
-        queue: asyncio.Queue[News] = asyncio.Queue(MOST)
-        self._watchers[owner_id].add(queue)
-        if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._look())
-        return queue
-
-    def leave(self, owner_id: int, queue: "asyncio.Queue[News]") -> None:
-        """Stop to watch."""
-        self._watchers[owner_id].discard(queue)
-        if not self._watchers[owner_id]:
-            del self._watchers[owner_id]
-
-    def sockets(self, owner_id: int) -> int:
-        """Return how many watchers a person has."""
-        return len(self._watchers.get(owner_id, ()))
-
-    async def _look(self) -> None:
-        since = clock.now() - OVERLAP
-        while self._watchers:
-            await asyncio.sleep(self._every_s)
-            started = clock.now()
-            try:
-                found = await self._off_loop(changed_since, since)
-            except Exception:
-                log.exception("news of jobs could not be read")
-                continue
-            since = started - OVERLAP
-            self._tell(found)
-        self._told.clear()
-
-    def _tell(self, found: dict[int, list[News]]) -> None:
-        for owner, rows in found.items():
-            for news in rows:
-                key = (news["kind"], news["id"])
-                if self._told.get(key) == news:
-                    continue
-                self._told[key] = news
-                for queue in self._watchers.get(owner, ()):
-                    if queue.full():
-                        queue.get_nowait()
-                    queue.put_nowait(news)
-        if len(self._told) > 20 * MOST:
-            self._told.clear()
+    def read(self, since: datetime) -> list[Told]:
+        found = changed_since(since)
+        return [Told(owner, (news["kind"], news["id"]), news) for owner, rows in found.items() for news in rows]

@@ -101,7 +101,9 @@ def plan_of(*, user: User, data: Mapping[str, Any]) -> Plan:
     source = _strategy(user, data)
     capital = data["starting_capital"]
     if not (math.isfinite(capital) and 0 < capital <= MOST_CAPITAL):
-        raise InvalidRequest(f"The capital (starting_capital) must be more than 0 and at most {MOST_CAPITAL:,.0f} rupees.")
+        raise InvalidRequest(
+            f"The capital (starting_capital) must be more than 0 and at most {MOST_CAPITAL:,.0f} rupees."
+        )
     if data["start_date"] > data["end_date"]:
         between = f"from {data['start_date']} to {data['end_date']}"
         raise InvalidRequest(f"The start is after the end: {between} (start_date, end_date).")

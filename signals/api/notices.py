@@ -34,7 +34,10 @@ class NotificationsRead(Body):
     """How far the caller has read."""
 
     up_to = serializers.IntegerField(
-        required=False, min_value=0, max_value=2**63 - 1, help_text="The newest id that was shown; without it, everything"
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="The newest id that was shown; without it, everything",
     )
 
 

@@ -1,26 +1,17 @@
-"""News of scans and signals for pages that watch: one look at the database a second for all watchers of a process."""
+"""News of scans and signals for pages that watch."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 from core import clock
+from core.news import News, NewsFeed, Told
 from signals.lifecycle import LIVE
 from signals.models import FnoLatest, FnoSignal
 from signals.services.fno.indices import INDICES
 from signals.services.fno.live import live
 from signals.services.fno.wire import signal_row
 
-log = logging.getLogger("platform.signals")
-
-EVERY_S: Final = 1.0
-#: Rows are stamped before they are visible to others; so much is looked at again.
-OVERLAP: Final = timedelta(seconds=5)
 MOST: Final = 64
-
-News = dict[str, Any]
 
 
 def everything() -> News:
@@ -42,62 +33,18 @@ def changed_since(since: datetime) -> list[News]:
     return found
 
 
-class SignalFeed:
-    """Gives news to the watchers of a process. ``off_loop`` runs what reads the database."""
+class SignalFeed(NewsFeed):
+    """News of scans and signals once a second, the same to everybody."""
 
-    def __init__(self, off_loop: Callable[..., Awaitable[Any]], *, every_s: float = EVERY_S) -> None:
-        self._off_loop, self._every_s = off_loop, every_s
-        self._watchers: dict[int, list[asyncio.Queue[News]]] = {}
-        self._told: dict[tuple[str, str], News] = {}
-        self._task: asyncio.Task[None] | None = None
+    every_s, most = 1.0, MOST
 
-    def join(self, user_id: int) -> "asyncio.Queue[News]":
-        """Start to watch; returns where news arrive. Beyond its size the oldest are dropped."""
-        queue: asyncio.Queue[News] = asyncio.Queue(MOST)
-        self._watchers.setdefault(user_id, []).append(queue)
-        if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._look())
-        return queue
-
-    def leave(self, user_id: int, queue: "asyncio.Queue[News]") -> None:
-        """Stop to watch."""
-        queues = self._watchers.get(user_id, [])
-        if queue in queues:
-            queues.remove(queue)
-        if not queues:
-            self._watchers.pop(user_id, None)
-
-    def sockets(self, user_id: int) -> int:
-        """Return how many watchers a person has."""
-        return len(self._watchers.get(user_id, ()))
+    def read(self, since: datetime) -> list[Told]:
+        return [Told(None, _about(news), news) for news in changed_since(since)]
 
     async def first(self, _user_id: int) -> News:
-        """Return what a new watcher is told at first: the same to everybody."""
+        """Return what a new watcher is told at first."""
         return await self._off_loop(everything)
 
-    async def _look(self) -> None:
-        since = clock.now() - OVERLAP
-        while self._watchers:
-            await asyncio.sleep(self._every_s)
-            started = clock.now()
-            try:
-                found = await self._off_loop(changed_since, since)
-            except Exception:
-                log.exception("news of signals could not be read")
-                continue
-            since = started - OVERLAP
-            self._tell(found)
-        self._told.clear()
 
-    def _tell(self, found: list[News]) -> None:
-        for news in found:
-            key = (news["type"], news["index"] if news["type"] == "scan" else news["signal"]["trade_code"])
-            if self._told.get(key) == news:
-                continue
-            self._told[key] = news
-            for queue in [queue for queues in self._watchers.values() for queue in queues]:
-                if queue.full():
-                    queue.get_nowait()
-                queue.put_nowait(news)
-        if len(self._told) > 20 * MOST:
-            self._told.clear()
+def _about(news: News) -> tuple[str, str]:
+    return news["type"], news["index"] if news["type"] == "scan" else news["signal"]["trade_code"]
