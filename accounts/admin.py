@@ -10,7 +10,6 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from accounts.models import AgentKey, Grant, User, UserSession
 from accounts.services.agent_keys import agent_key_revoke
@@ -19,6 +18,7 @@ from accounts.services.sessions import sessions_end
 from accounts.services.users import user_end_sessions, user_set_state
 from accounts.session_store import stored_key
 from core import audit, clock
+from core.admin_base import ReadOnly
 from core.errors import PlatformError
 from core.models import AuditEntry
 
@@ -35,19 +35,6 @@ def may_enter(request: HttpRequest) -> bool:
 
 
 admin.site.has_permission = may_enter  # type: ignore[method-assign]
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that are looked at here and changed elsewhere."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _common(request: HttpRequest) -> dict[str, Any]:

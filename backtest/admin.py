@@ -1,26 +1,13 @@
 """Backtests in the admin: looked at, and jobs stopped."""
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
 from backtest import models
 from backtest.services import jobs
 from core import audit, clock
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that only services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
+from core.admin_base import ReadOnly
 
 
 class JobAdmin(ReadOnly):

@@ -7,22 +7,10 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 
+from core.admin_base import ReadOnly
 from core.versions import bump
 from market import models
 from market.constants import VERSION_ACTIONS, VERSION_CALENDAR
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that only imports write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class Versioned(ModelAdmin):

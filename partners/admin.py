@@ -19,6 +19,7 @@ from unfold.admin import ModelAdmin
 
 from accounts.services.client import client_of
 from core import audit, clock
+from core.admin_base import ReadOnly
 from core.errors import PlatformError
 from partners.constants import Environment
 from partners.forms import EndpointForm, KeyForm, MemberForm, ProfileForm, ProvisionForm, ReasonForm
@@ -236,19 +237,6 @@ DEEDS: dict[str, Callable[[Partner, dict[str, Any], dict[str, Any]], tuple[str, 
     "member": _member,
     "remove": _remove,
 }
-
-
-class ReadOnly(ModelAdmin):
-    """Rows that only services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Subscription)

@@ -129,9 +129,7 @@ class PasswordLoginApi(APIView):
     def post(self, request: Request) -> Response:
         data, limiter, now = parsed(self.Input, request), shared_limiter(), clock.now()
         user = password_sign_in(request=request._request, limiter=limiter, now=now, **data)
-        decision = password_throttle(
-            email=data["email"], client=client_of(request._request), limiter=limiter, now=now
-        )
+        decision = password_throttle(email=data["email"], client=client_of(request._request), limiter=limiter, now=now)
         return with_limit(Response({"user": user_out(user)}), decision)
 
 

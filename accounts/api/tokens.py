@@ -96,7 +96,5 @@ class LoginApi(APIView):
     def post(self, request: Request) -> Response:
         data, limiter, now = parsed(self.Input, request), shared_limiter(), clock.now()
         user, token = token_sign_in(request=request._request, limiter=limiter, now=now, **data)
-        decision = password_throttle(
-            email=data["email"], client=client_of(request._request), limiter=limiter, now=now
-        )
+        decision = password_throttle(email=data["email"], client=client_of(request._request), limiter=limiter, now=now)
         return with_limit(Response(token_out(user, token)), decision)

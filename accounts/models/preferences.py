@@ -13,9 +13,7 @@ class NotificationPreference(models.Model):
     is_on = models.BooleanField()
 
     class Meta:
-        constraints = (
-            models.UniqueConstraint(fields=["user", "kind", "channel"], name="notification_choice_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=["user", "kind", "channel"], name="notification_choice_once"),)
 
     def __str__(self) -> str:
         return f"{self.kind} by {self.channel}: {'on' if self.is_on else 'off'}"

@@ -67,9 +67,7 @@ def account_delete(
         user.delete()
 
 
-def _confirm(
-    user: User, password: str, token: str, code: str, limiter: Limiter, now: datetime
-) -> OneTimeCode | None:
+def _confirm(user: User, password: str, token: str, code: str, limiter: Limiter, now: datetime) -> OneTimeCode | None:
     purpose = OneTimeCode.Purpose.DELETE
     if password:
         password_confirm(user=user, password=password, limiter=limiter, now=now, field="password")

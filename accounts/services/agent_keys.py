@@ -1,15 +1,13 @@
 """Keys of trading agents: made once, shown once, kept as a salted hash."""
 
-import hashlib
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from accounts.constants import LAST_USE_STEP_S
-from accounts.hashing import same
+from accounts.hashing import is_key, key_parts
 from accounts.models import AgentKey, User
 from accounts.services.notices import notice_send
 from core import audit
@@ -28,23 +26,18 @@ class NewKey:
         return f"NewKey({self.row})"
 
 
-def _hash(salt: str, secret: str) -> str:
-    """A fast hash is right: the secret has 256 random bits, so there is nothing to try out."""
-    return hashlib.sha256(f"{salt}:{secret}".encode()).hexdigest()
-
-
 @transaction.atomic
 def agent_key_create(*, user: User, ip: str, now: datetime) -> NewKey:
     """Return a new key of ``user``; the former one is dead at once."""
     User.objects.select_for_update().get(pk=user.pk)  # two at once: one after the other, the last one lives
     AgentKey.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=now)
-    public_id, salt, secret = secrets.token_hex(6), secrets.token_hex(16), secrets.token_urlsafe(32)
+    parts = key_parts()
     row = AgentKey.objects.create(
-        user=user, public_id=public_id, salt=salt, secret_hash=_hash(salt, secret), created_at=now
+        user=user, public_id=parts.public_id, salt=parts.salt, secret_hash=parts.secret_hash, created_at=now
     )
     audit.record(actor=user, action="agent_key.created", object=row, ip=ip, at=now)
     notice_send(user=user, kind="agent_key_created")
-    return NewKey(row, f"{row.prefix}_{secret}")
+    return NewKey(row, f"{row.prefix}_{parts.secret}")
 
 
 def agent_key_of(user: User) -> AgentKey | None:
@@ -66,8 +59,8 @@ def agent_key_check(*, text: str, now: datetime) -> AgentKey | None:
     match = _FORM.fullmatch(text)
     public_id, secret = (match[1], match[2]) if match else ("", "")
     row = AgentKey.objects.select_related("user").filter(public_id=public_id, revoked_at__isnull=True).first()
-    salt, stored = (row.salt, row.secret_hash) if row else ("0" * 32, "0" * 64)
-    if not same(_hash(salt, secret), stored) or row is None or not row.user.is_active:
+    salt, stored = (row.salt, row.secret_hash) if row else (None, None)
+    if not is_key(secret, salt=salt, secret_hash=stored) or row is None or not row.user.is_active:
         return None
     if row.last_used_at is None or now - row.last_used_at >= timedelta(seconds=LAST_USE_STEP_S):
         AgentKey.objects.filter(pk=row.pk).update(last_used_at=now)

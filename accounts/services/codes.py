@@ -46,9 +46,7 @@ def code_request(
     More than 5 mails an hour to an address: nothing is sent, the answer is the same. More than 30 an hour from a
     client: RateLimited. ``requester`` names the browser that asks; codes are refused to another one.
     """
-    decision = limiter.hit(
-        f"mail-from:{client.throttle_key}", limit=MAILS_PER_CLIENT, window_s=MAIL_WINDOW_S, now=now
-    )
+    decision = limiter.hit(f"mail-from:{client.throttle_key}", limit=MAILS_PER_CLIENT, window_s=MAIL_WINDOW_S, now=now)
     if not decision.allowed:
         error = RateLimited("Too many mails were asked for from here.", retry_after_s=decision.retry_after_s)
         error.headers |= decision.headers()

@@ -69,9 +69,7 @@ def _set(*, user: User, password: str, actor: User | str, client: Client, now: d
     notice_send(user=user, kind="password_changed")
 
 
-def password_reset(
-    *, request: HttpRequest, token: str, email: str, code: str, new: str, now: datetime
-) -> User:
+def password_reset(*, request: HttpRequest, token: str, email: str, code: str, new: str, now: datetime) -> User:
     """Set the password of an address by the link or the code mailed to it. All its sessions and tokens end."""
     purpose = OneTimeCode.Purpose.RESET
     if token:

@@ -104,9 +104,7 @@ def session_end(*, user: User, session_id: int, now: datetime) -> None:
 
 
 @transaction.atomic
-def sessions_end(
-    *, user: User, now: datetime, except_key: str | None = None, only: list[str] | None = None
-) -> int:
+def sessions_end(*, user: User, now: datetime, except_key: str | None = None, only: list[str] | None = None) -> int:
     """End sessions of ``user``: all, all but one, or those named. Returns how many. Tokens are sessions too."""
     rows = UserSession.objects.filter(user=user, ended_at__isnull=True)
     if except_key is not None:

@@ -78,9 +78,7 @@ def password_sign_in(
 ) -> User:
     """Start a session for the owner of ``email`` and ``password``. Raises as `password_check`."""
     client = client_of(request)
-    user, facts = password_check(
-        email=email, password=password, otp=otp, client=client, limiter=limiter, now=now
-    )
+    user, facts = password_check(email=email, password=password, otp=otp, client=client, limiter=limiter, now=now)
     session_begin(request=request, user=user, facts=facts)
     _record_sign_in(user, facts, client, now)
     return user
@@ -91,9 +89,7 @@ def token_sign_in(
 ) -> tuple[User, str]:
     """Return the owner of ``email`` and ``password`` and a JSON Web Token for him. Raises as `password_check`."""
     client = client_of(request)
-    user, facts = password_check(
-        email=email, password=password, otp=otp, client=client, limiter=limiter, now=now
-    )
+    user, facts = password_check(email=email, password=password, otp=otp, client=client, limiter=limiter, now=now)
     token = token_issue(user=user, facts=facts, client=client, now=now)
     _record_sign_in(user, facts, client, now, kind="token")
     return user, token
@@ -110,9 +106,7 @@ def link_sign_in(*, request: HttpRequest, token: str, otp: str, limiter: Limiter
     return _mail_sign_in(request, row, "link", otp, limiter, now)
 
 
-def code_sign_in(
-    *, request: HttpRequest, email: str, code: str, otp: str, limiter: Limiter, now: datetime
-) -> User:
+def code_sign_in(*, request: HttpRequest, email: str, code: str, otp: str, limiter: Limiter, now: datetime) -> User:
     """Start a session with a mailed code. ``otp`` is the second factor's code, if there is one."""
     row = code_by_guess(
         purpose=OneTimeCode.Purpose.SIGN_IN, email=email, code=code, requester=requester_of(request), now=now

@@ -79,9 +79,7 @@ def test_known_and_unknown_addresses_cost_the_same(
     gone = User.objects.create_user("gone@example.com", "some long phrase", is_active=False)
     addresses = ["nobody@example.com", user.email, mail_only.email, gone.email]
     body = {"password": "wrong"} if "login" in path else {}
-    works = [
-        work_of(lambda a=address: post(Client(), path, body | {"email": a}), monkeypatch) for address in addresses
-    ]
+    works = [work_of(lambda a=address: post(Client(), path, body | {"email": a}), monkeypatch) for address in addresses]
     assert works[0] == works[1] == works[2] == works[3]
     assert works[0][2] == (["hash"] if "login" in path else [])
 

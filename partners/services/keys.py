@@ -1,15 +1,13 @@
 """Keys of the partner surface: made, shown once, rotated with an overlap, revoked at once."""
 
-import hashlib
 import re
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
-from accounts.hashing import same
+from accounts.hashing import is_key, key_parts
 from core import audit
 from core.errors import Conflict
 from partners.constants import Environment
@@ -29,11 +27,6 @@ class NewKey:
 
     def __repr__(self) -> str:
         return f"NewKey({self.row})"
-
-
-def _hash(salt: str, secret: str) -> str:
-    """A fast hash is right: the secret has 256 random bits, so there is nothing to try out."""
-    return hashlib.sha256(f"{salt}:{secret}".encode()).hexdigest()
 
 
 @transaction.atomic
@@ -59,14 +52,14 @@ def key_create(
         ends = now + overlap
         live = live_keys(partner, now=now).filter(environment=environment)
         live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=ends)).update(expires_at=ends)
-    public_id, salt, secret = secrets.token_hex(6), secrets.token_hex(16), secrets.token_urlsafe(32)
+    parts = key_parts()
     row = ApiKey.objects.create(
-        partner=partner, environment=environment, label=label, public_id=public_id, salt=salt,
-        secret_hash=_hash(salt, secret), created_at=now,
+        partner=partner, environment=environment, label=label, public_id=parts.public_id, salt=parts.salt,
+        secret_hash=parts.secret_hash, created_at=now,
     )  # fmt: skip
     data = {"partner": partner.name, "overlap_h": None if overlap is None else overlap / timedelta(hours=1)}
     audit.record(actor=actor, action="partner_key.created", object=row, ip=ip, at=now, data={**data, "reason": reason})
-    return NewKey(row, f"{row.prefix}_{secret}")
+    return NewKey(row, f"{row.prefix}_{parts.secret}")
 
 
 @transaction.atomic
@@ -93,8 +86,8 @@ def key_check(*, text: str, now: datetime) -> ApiKey | None:
     match = _FORM.fullmatch(text)
     environment, public_id, secret = match.groups() if match else (Environment.LIVE.value, "", "")
     row = ApiKey.objects.select_related("partner").filter(public_id=public_id, environment=environment).first()
-    salt, stored = (row.salt, row.secret_hash) if row else ("0" * 32, "0" * 64)
-    if not same(_hash(salt, secret), stored) or row is None or not _works(row, now):
+    salt, stored = (row.salt, row.secret_hash) if row else (None, None)
+    if not is_key(secret, salt=salt, secret_hash=stored) or row is None or not _works(row, now):
         return None
     if row.last_used_at is None or now - row.last_used_at >= LAST_USE_STEP:
         ApiKey.objects.filter(pk=row.pk).update(last_used_at=now)
