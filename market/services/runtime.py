@@ -165,9 +165,7 @@ def runtime() -> MarketRuntime:
     if _runtime is None:
         with _lock:
             if _runtime is None:
-                _runtime = MarketRuntime(
-                    redis_url=settings.REDIS_URL, licensed_realtime=settings.LICENSED_REALTIME
-                )
+                _runtime = MarketRuntime(redis_url=settings.REDIS_URL, licensed_realtime=settings.LICENSED_REALTIME)
     return _runtime
 
 

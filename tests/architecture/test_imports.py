@@ -33,5 +33,6 @@ def test_the_web_process_does_not_import_heavy_libraries() -> None:
 @pytest.mark.anydb
 def test_ruff_is_content() -> None:
     command = Path(sys.executable).parent / "ruff"
-    done = subprocess.run([command, "check", "."], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+    for what in (["check", "."], ["format", "--check", "."]):
+        done = subprocess.run([command, *what], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
