@@ -99,22 +99,51 @@ CHANGES = {
         (False, False),
     ),
     "an old one": (lambda body, sent: (body, sent | {"webhook-timestamp": "1700000000"}), (True, False)),
+    "a command for a time": (
+        lambda body, sent: (body, sent | {"webhook-timestamp": "a[$(touch made)0]"}),
+        (True, False),
+    ),
+    "a word for a time": (lambda body, sent: (body, sent | {"webhook-timestamp": "soon"}), (True, False)),
+    "an octal time": (lambda body, sent: (body, sent | {"webhook-timestamp": "0789"}), (True, False)),
+    "400 digits": (lambda body, sent: (body, sent | {"webhook-timestamp": "9" * 400}), (True, False)),
+    "5000 digits": (lambda body, sent: (body, sent | {"webhook-timestamp": "9" * 5000}), (True, False)),
+    "empty headers": (lambda body, sent: (body, dict.fromkeys(sent, "")), (False, False)),
+    "no ASCII": (
+        lambda body, sent: (
+            body,
+            sent
+            | {
+                "X-TC-Signature": sent["X-TC-Signature"][:-1] + "é",
+                "webhook-id": "é",
+                "webhook-signature": sent["webhook-signature"][:46] + "é",
+            },
+        ),
+        (False, False),
+    ),
 }
+#: What Python's and JavaScript's dictionaries may lack besides; a shell has no such thing as a missing text.
+MISSING = {
+    f"without {name}": (lambda body, sent, name=name: (body, {k: v for k, v in sent.items() if k != name}), expected)
+    for name, expected in {
+        "X-TC-Signature": (False, True), "webhook-id": (True, False), "webhook-timestamp": (True, False),
+        "webhook-signature": (True, False),
+    }.items()
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", CHANGES | MISSING)
 def test_verification_in_python(signed, change):
     scope: dict = {}
     exec((EXAMPLES / "verify.py").read_text(), scope)
-    alter, expected = CHANGES[change]
+    alter, expected = (CHANGES | MISSING)[change]
     body, sent = alter(BODY, signed[1])
-    found = scope["verify_tc"](body, sent["X-TC-Signature"], signed[0]), scope["verify_standard"](body, sent, signed[0])
-    assert found == expected
+    told = scope["verify_tc"](body, sent.get("X-TC-Signature"), signed[0])
+    assert (told, scope["verify_standard"](body, sent, signed[0])) == expected
 
 
-@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("change", CHANGES | MISSING)
 def test_verification_in_javascript(signed, change):
-    alter, expected = CHANGES[change]
+    alter, expected = (CHANGES | MISSING)[change]
     body, sent = alter(BODY, signed[1])
     facts = json.dumps({"body": base64.b64encode(body).decode(), "headers": sent, "secret": signed[0]})
     script = (
@@ -128,16 +157,18 @@ def test_verification_in_javascript(signed, change):
     assert tuple(json.loads(done.stdout)) == expected
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_verification_in_a_shell(signed, change, tmp_path: Path):
+def test_verification_in_a_shell(signed, change, shell, tmp_path: Path):
     alter, expected = CHANGES[change]
     body, sent = alter(BODY, signed[1])
     (tmp_path / "body.json").write_bytes(body)
     script = (EXAMPLES / "verify.sh").read_text()
     script += "\nverify_tc && echo yes || echo no\nverify_standard && echo yes || echo no\n"
     done = run(
-        ["sh"], script, cwd=tmp_path, WEBHOOK_SECRET=signed[0], TC_SIGNATURE=sent["X-TC-Signature"],
+        [shell], script, cwd=tmp_path, WEBHOOK_SECRET=signed[0], TC_SIGNATURE=sent["X-TC-Signature"],
         WEBHOOK_ID=sent["webhook-id"], WEBHOOK_TIMESTAMP=sent["webhook-timestamp"],
         WEBHOOK_SIGNATURE=sent["webhook-signature"],
     )  # fmt: skip
     assert tuple(line == "yes" for line in done.stdout.split()) == expected, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["body.json"], "the sender's text was run"

@@ -5,6 +5,9 @@ verify_tc() {
 }
 
 verify_standard() {
+  # Digits only, before the shell calculates with it: in $(( )) any other text may be run as a command.
+  case "$WEBHOOK_TIMESTAMP" in '' | 0* | *[!0123456789]*) return 1 ;; esac
+  [ "${#WEBHOOK_TIMESTAMP}" -le 12 ] || return 1
   age=$(($(date +%s) - WEBHOOK_TIMESTAMP))
   [ "${age#-}" -le 300 ] || return 1
   key=$(printf %s "${WEBHOOK_SECRET#whsec_}" | base64 -d | od -An -v -tx1 | tr -d ' \n')
