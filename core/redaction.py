@@ -3,6 +3,8 @@
 Three nets, each of which catches what slips through the others: values under a telling name (at any depth, in
 mappings, in lists of pairs, in ``name=value`` and JSON inside texts), credentials whose form gives them away
 (``tc_live_…``, ``zt_…``, ``whsec_…``, JWTs, ``Bearer …``), and the places in URLs and cookies where credentials travel.
+The public part of our own keys (``tc_live_`` and twelve hexadecimal digits) says which key it was, opens nothing and
+stays.
 Unknown objects are written out first and then searched, because their ``repr`` may hold anything.
 """
 
@@ -44,13 +46,13 @@ _NAMED_VALUE = re.compile(
     rf"(?:(?P<open>{_QUOTE})(?P<quoted>.*?)(?:(?<!\\)(?P=open)|\Z)|(?P<bare>[^\s\"',;&}})\]>]+))",
     re.DOTALL,
 )
+_OWN_KEY = re.compile(r"(tc_(?:live|test)_|(?<![A-Za-z0-9_])zt_)([A-Za-z0-9_.\-]+)")
+_PUBLIC_ID = re.compile(r"([0-9a-f]{12})(?:[._\-]*\Z|_)")
 _WORD_END = re.compile(r"[\w-]+\Z")
 _FORMS = (
     (re.compile(r"(?i)\b(bearer|enctoken)(\s+)(?!\[redacted|realm=)[^\s\"',;]{8,}"), rf"\1\2{MASK}"),
     (re.compile(r"(?i)\b(basic)(\s+)[A-Za-z0-9+/]{12,}={0,2}"), rf"\1\2{MASK}"),
     (re.compile(r"(?i)\b(token)(\s+)[\w.-]+:[\w.-]+"), rf"\1\2{MASK}"),
-    (re.compile(r"(tc_(?:live|test)_)[A-Za-z0-9_.\-]+"), rf"\1{MASK}"),
-    (re.compile(r"(?<![A-Za-z0-9_])(zt_)[A-Za-z0-9_.\-]+"), rf"\1{MASK}"),
     (re.compile(r"(whsec_)[A-Za-z0-9+/=_\-]+"), rf"\1{MASK}"),
     (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)*"), MASK),
     (re.compile(r"(?i)([a-z][a-z0-9+.\-]{0,20}://)[^\s/?#\"'@]+(?:@[^\s/?#\"'@]+)*@"), rf"\1{MASK}@"),
@@ -123,11 +125,20 @@ def redact_text(text: str) -> str:
     text = _HEADER_LINE.sub(_mask_header, text)
     for pattern, replacement in _FORMS:
         text = pattern.sub(replacement, text)
+    text = _OWN_KEY.sub(_mask_own_key, text)
     return _NAMED_VALUE.sub(_mask_named, text)
 
 
 def _mask_header(match: re.Match[str]) -> str:
     return f"{match[1]}{match[2]}{MASK}"
+
+
+def _mask_own_key(match: re.Match[str]) -> str:
+    """Keep the public part of one of our keys, where it has the form of one; mask what follows it."""
+    public = _PUBLIC_ID.match(match[2])
+    if public is None:
+        return f"{match[1]}{MASK}"
+    return match[0] if public[0] == match[2] else f"{match[1]}{public[0]}{MASK}"
 
 
 def _mask_named(match: re.Match[str]) -> str:

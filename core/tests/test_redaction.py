@@ -41,6 +41,9 @@ KEYS = [
 ]
 TEXTS = [
     "tc_live_ab12_{}",
+    "tc_live_0123456789ab_{}",
+    "tc_test_0123456789ab{}",
+    "key:zt_0123456789ab_{}",
     "key tc_test_{} was refused",
     "zt_{}",
     "(zt_{})",
@@ -154,10 +157,20 @@ def test_harmless_names_stay_readable(name: str) -> None:
         "eye catching",
         "a basic analysis",
         'Bearer realm="partner"',
+        "key:tc_live_0123456789ab",
+        "tc_test_0123456789ab is revoked.",
+        "by tc_live_0123456789ab.",
+        "key:zt_0123456789ab",
     ],
 )
 def test_ordinary_text_is_unchanged(text: str) -> None:
     assert redact_text(text) == text
+
+
+def test_of_a_key_its_public_part_stays() -> None:
+    assert redact_text("tc_live_0123456789ab_s3cret asked") == f"tc_live_0123456789ab_{MASK} asked"
+    once = redact_text("zt_0123456789ab_s3cret")
+    assert redact_text(once) == once == f"zt_0123456789ab_{MASK}"
 
 
 @given(

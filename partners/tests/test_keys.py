@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core import audit
 from core.errors import Conflict
 from core.models import AuditEntry
 from partners.constants import Environment
@@ -63,6 +64,15 @@ def test_a_revoked_key_is_dead_at_once(partner):
     assert not key_revoke(key=key.row, actor="user:1", now=NOW)
     entry = AuditEntry.objects.get(action="partner_key.revoked")
     assert entry.data["reason"] == "left the firm"
+
+
+def test_the_record_says_which_key_acted_and_on_which(partner):
+    actor, key = made(partner).row, made(partner)
+    key_revoke(key=key.row, actor=f"key:{actor.prefix}", now=NOW)
+    revoked = audit.for_object(key.row).first()
+    assert (revoked.actor, revoked.object) == (f"key:{actor.prefix}", f"apikey:{key.row.pk}")
+    secret = key.text.removeprefix(f"{key.row.prefix}_")
+    assert secret not in audit.record(actor=f"key:{key.text}", action="x.y", data={"said": key.text}).actor
 
 
 def test_the_keys_of_a_partner_that_is_switched_off_do_not_work(partner):
