@@ -59,7 +59,7 @@ class RequestContext:
 
 
 def _refuse(request: HttpRequest) -> errors.PlatformError | None:
-    """Return why the request is not even looked at: NUL bytes in the address, or a body over the limit."""
+    """Return why a request is not even looked at: NUL bytes in the address, a body over the limit, a packed body."""
     if "\x00" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
         return errors.InvalidRequest("The address contains a null character.")
     try:
@@ -69,6 +69,9 @@ def _refuse(request: HttpRequest) -> errors.PlatformError | None:
     limit = body_limit(request.path)
     if length > limit:
         return errors.PayloadTooLarge(f"The body may have at most {limit} bytes; this one has {length}.")
+    packed = request.META.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if packed not in ("", "identity"):
+        return errors.UnsupportedMediaType(f"Content-Encoding: {packed[:40]} is not taken; send the body as it is.")
     return None
 
 

@@ -43,6 +43,11 @@ class SymbolKey:
         return f"{self.exchange}:{self.symbol}"
 
 
+def capitals(text: str) -> str:
+    """Return a text in capitals; one with letters outside ASCII as it is, since some of them have ASCII capitals."""
+    return text.upper() if text.isascii() else text
+
+
 def parse_key(text: str, default_exchange: str = DEFAULT_EXCHANGE) -> SymbolKey:
     """Read ``EXCHANGE:SYMBOL`` in any case; a bare symbol belongs to ``default_exchange``.
 
@@ -50,9 +55,7 @@ def parse_key(text: str, default_exchange: str = DEFAULT_EXCHANGE) -> SymbolKey:
     """
     if not isinstance(text, str):
         raise InvalidSymbolText(f"a symbol must be text such as NSE:RELIANCE, was {type(text).__name__}")
-    # Letters outside ASCII are refused below; upper() alone would turn some of them into ASCII ones.
-    plain = " ".join(text.split())
-    plain = plain.upper() if plain.isascii() else plain
+    plain = capitals(" ".join(text.split()))
     shown = text if len(text) <= 60 else f"{text[:57]}..."
     parts = [part.strip() for part in plain.split(":")]
     if len(parts) > 2:

@@ -53,7 +53,7 @@ class Analysis:
 def analyze(holdings: Sequence[Holding], *, history: History | None = None) -> Analysis:
     """Return what can be told of ``holdings``; with daily returns also what they have measured.
 
-    Raises EmptyPortfolio and UnpricedHolding.
+    Raises EmptyPortfolio, UnpricedHolding and OversizedHolding.
     """
     book = make_book(holdings)
     measured = history.measure(book) if history else None

@@ -9,6 +9,8 @@ from engines.portfolio_risk.tables import AssetClass
 
 _PAISA: Final = Decimal("0.01")
 _ZERO: Final = Decimal(0)
+#: Rupees a row may be worth, so that sums are exact to the paisa: above the value of all shares listed in India.
+MOST: Final = Decimal(10**15)
 
 
 class EmptyPortfolio(ValueError):
@@ -20,6 +22,14 @@ class UnpricedHolding(ValueError):
 
     def __init__(self, index: int, symbol: str) -> None:
         super().__init__(f"{symbol} has neither a current price nor an average price above zero.")
+        self.index = index
+
+
+class OversizedHolding(ValueError):
+    """A holding is worth more than figures are exact for. ``index``: its place in the list."""
+
+    def __init__(self, index: int, symbol: str) -> None:
+        super().__init__(f"{symbol} would be worth more than {MOST:,} rupees.")
         self.index = index
 
 
@@ -97,12 +107,14 @@ def make_book(holdings: Sequence[Holding]) -> Book:
     """Merge holdings of the same symbol and class and weigh them.
 
     The sector of a merged position is the first that was named. Raises EmptyPortfolio when nothing has a value,
-    UnpricedHolding for a row that cannot be valued.
+    UnpricedHolding for a row that cannot be valued, OversizedHolding for one of absurd value.
     """
     merged: dict[tuple[str, AssetClass], list[Holding]] = {}
     for index, holding in enumerate(holdings):
         if not (holding.current_price or holding.avg_price):
             raise UnpricedHolding(index, holding.symbol)
+        if holding.qty * max(_price(holding), holding.avg_price) > MOST:
+            raise OversizedHolding(index, holding.symbol)
         merged.setdefault((holding.symbol, holding.asset_class), []).append(holding)
     worth = {key: sum((row.qty * _price(row) for row in rows), _ZERO) for key, rows in merged.items()}
     total = sum(worth.values(), _ZERO)

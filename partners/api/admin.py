@@ -11,7 +11,7 @@ from accounts.api.base import Flag
 from core.errors import NotFound
 from partners.access import MAX_ID
 from partners.api.answers import PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
-from partners.api.base import AdminView, Body, Text, parsed
+from partners.api.base import AdminView, Body, Choice, Real, Text, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
 from partners.constants import NAME_LENGTH, Environment, Plan
 from partners.models import ApiKey, Partner
@@ -24,7 +24,7 @@ class PartnerInput(Body):
     """A new partner. ``test``: its first key is a test key."""
 
     name = Text(max_length=NAME_LENGTH)
-    plan = serializers.ChoiceField(Plan.choices, default=Plan.DEFAULT)
+    plan = Choice(Plan.choices, default=Plan.DEFAULT)
     organisation = Text(max_length=NAME_LENGTH, required=False, allow_blank=True, default="")
     intended_use = Text(max_length=2000, required=False, allow_blank=True, default="")
     contact_email = serializers.EmailField(max_length=254, required=False, allow_blank=True, default="")
@@ -68,7 +68,7 @@ class PartnersApi(AdminView):
 class KeyInput(Body):
     """``overlap_hours``: how long the present keys go on working; left out, they go on without end."""
 
-    overlap_hours = serializers.FloatField(
+    overlap_hours = Real(
         min_value=0, max_value=OVERLAP_MAX / timedelta(hours=1), required=False, allow_null=True, default=None
     )
     test = Flag(default=False)

@@ -13,12 +13,13 @@ from rest_framework.response import Response
 from core.errors import InvalidRequest
 from engines.behaviour import analyze as behaviour
 from engines.behaviour.trades import Trade, in_india
+from engines.exchange.naming import capitals
 from engines.portfolio_risk import analyze as portfolio
-from engines.portfolio_risk.book import EmptyPortfolio, Holding, UnpricedHolding
+from engines.portfolio_risk.book import EmptyPortfolio, Holding, OversizedHolding, UnpricedHolding
 from engines.portfolio_risk.tables import AssetClass
 from partners.api import reports
 from partners.api.answers_reports import BehaviourAnswer, PortfolioAnswer
-from partners.api.base import SYMBOL, Body, PartnerView, Text, engine_scenario, parsed, place
+from partners.api.base import SYMBOL, Body, Choice, PartnerView, Text, engine_scenario, parsed, place
 from partners.constants import HOLDINGS_MAX, TRADES_MAX
 
 
@@ -51,7 +52,7 @@ class Symbol(Text):
         super().__init__(max_length=40, **options)
 
     def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data).upper()
+        text = capitals(super().to_internal_value(data))
         if not SYMBOL.fullmatch(text):
             raise serializers.ValidationError("It is no trading symbol.", code="invalid")
         return text
@@ -65,7 +66,7 @@ class HoldingInput(Body):
     avg_price = Number(min_value=Decimal(0))
     current_price = Number(min_value=Decimal(0), required=False, allow_null=True, default=None)
     sector = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
-    asset_class = serializers.ChoiceField([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
+    asset_class = Choice([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
 
 
 class ChangeInput(Body):
@@ -75,7 +76,7 @@ class ChangeInput(Body):
     qty = Number()
     price = Positive(required=False, allow_null=True, default=None)
     sector = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
-    asset_class = serializers.ChoiceField([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
+    asset_class = Choice([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
 
     def validate_qty(self, value: Decimal) -> Decimal:
         """Refuse a change of nothing."""
@@ -87,7 +88,7 @@ class ChangeInput(Body):
 class PortfolioInput(Body):
     """Up to fifty holdings. ``what_if``: changes whose effect is told beside the analysis."""
 
-    currency = serializers.ChoiceField(["INR"], default="INR")
+    currency = Choice(["INR"], default="INR")
     holdings = HoldingInput(many=True, min_length=1, max_length=HOLDINGS_MAX)
     what_if = ChangeInput(many=True, required=False, default=list, max_length=HOLDINGS_MAX)
 
@@ -124,6 +125,10 @@ def _analysed(holdings: Sequence[Holding], where: str) -> portfolio.Analysis:
         return portfolio.analyze(holdings)
     except UnpricedHolding as exc:
         raise place(where, exc.index, "avg_price", str(exc)) from None
+    except OversizedHolding as exc:
+        if where == "holdings":
+            raise place(where, exc.index, "qty", str(exc)) from None
+        raise InvalidRequest(f"{where}: {exc}") from None  # the place is one among what is held afterwards
     except EmptyPortfolio as exc:
         raise InvalidRequest(f"{where}: {exc}") from None
 
@@ -166,13 +171,13 @@ class TradeInput(Body):
     """One trade; ``pnl`` and ``exit_time`` of those that are closed."""
 
     symbol = Symbol()
-    side = serializers.ChoiceField(["BUY", "SELL"])
+    side = Choice(["BUY", "SELL"])
     qty = Positive()
     price = Positive()
     entry_time = Moment()
     exit_time = Moment(required=False, allow_null=True, default=None)
     pnl = Number(required=False, allow_null=True, default=None)
-    segment = serializers.ChoiceField(["EQ", "FNO", "MCX"], default="EQ")
+    segment = Choice(["EQ", "FNO", "MCX"], default="EQ")
     strategy = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

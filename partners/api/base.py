@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import serializers
+from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -47,10 +49,18 @@ class PartnerKeyScheme(OpenApiAuthenticationExtension):
         return {"type": "http", "scheme": "bearer", "bearerFormat": "tc_live_… or tc_test_…"}
 
 
+class Methods(BaseMetadata):
+    """What OPTIONS answers: the methods, in the envelope of the surface."""
+
+    def determine_metadata(self, request: Request, view: APIView) -> dict[str, Any]:
+        return {"success": True, "methods": view.allowed_methods}
+
+
 class PartnerView(APIView):
     """An operation of the partner surface. Every answer says where the key stands with its limit."""
 
     authentication_classes = (PartnerKeyAuthentication,)
+    metadata_class = Methods
     decision: Decision | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -175,6 +185,53 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without a fraction; neither a text nor ``true``."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Real(serializers.FloatField):
+    """A JSON number; neither a text nor ``true``."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, int | float):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Choice(serializers.ChoiceField):
+    """One of some texts, which a refusal names."""
+
+    default_error_messages: ClassVar = {
+        "invalid_choice": "{input} is none of {choices}.",
+        "invalid": "It must be one of {choices}.",
+    }
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or data not in self.choices:
+            key, shown = ("invalid_choice", repr(data[:40])) if isinstance(data, str) else ("invalid", "")
+            self.fail(key, input=shown, choices=", ".join(str(one) for one in self.choices))
+        return super().to_internal_value(data)
+
+
+class Instant(serializers.DateTimeField):
+    """An ISO 8601 time with its zone."""
+
+    def to_internal_value(self, data: Any) -> datetime:
+        try:
+            moment = datetime.fromisoformat(data[:60] if isinstance(data, str) else "")
+            moment = moment.astimezone(UTC) if moment.tzinfo is not None else moment
+        except (ValueError, OverflowError):
+            raise serializers.ValidationError("It is no ISO 8601 time.", code="invalid") from None
+        if moment.tzinfo is None:
+            raise serializers.ValidationError("Its zone is missing: write Z or +05:30 behind it.", code="invalid")
+        return moment
 
 
 def parsed(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:

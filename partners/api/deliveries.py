@@ -10,7 +10,7 @@ from core.api.query import parse_query
 from core.errors import InvalidRequest
 from partners.access import access_attempt
 from partners.api.answers import IDEMPOTENCY, CountedAnswer, PartnerAttemptsAnswer, PartnerDeliveryAnswer
-from partners.api.base import Body, PartnerView, idempotent, parsed
+from partners.api.base import Body, Choice, Instant, PartnerView, idempotent, parsed
 from partners.api.wire import attempt_row, delivery_row
 from partners.constants import Engine
 from partners.lifecycle import State
@@ -23,8 +23,8 @@ class DeliveriesQuery(serializers.Serializer):
     """Which attempts, newest first."""
 
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
-    engine = serializers.ChoiceField(Engine.choices, required=False, default="")
-    status = serializers.ChoiceField([state.value for state in State], required=False, default="")
+    engine = Choice(Engine.choices, required=False, default="")
+    status = Choice([state.value for state in State], required=False, default="")
     subscription_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False, default=None)
 
 
@@ -57,7 +57,7 @@ class ResendApi(PartnerView):
 class ResendFailedInput(Body):
     """``since``: an instant with its zone."""
 
-    since = serializers.DateTimeField()
+    since = Instant()
 
 
 class ResendFailedApi(PartnerView):
@@ -77,7 +77,7 @@ class ResendFailedApi(PartnerView):
 class TestInput(Body):
     """``event``: what to send; its content is made up and says so."""
 
-    event = serializers.ChoiceField(EVENTS, default="ping")
+    event = Choice(EVENTS, default="ping")
 
 
 class WebhookTestApi(PartnerView):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from core import clock
 from core.api.query import parse_query
 from core.errors import InvalidRequest, InvalidSymbol
+from engines.exchange.naming import capitals
 from partners.api.answers import IDEMPOTENCY
 from partners.api.answers_engines import (
     PartnerBatchAnswer,
@@ -103,7 +104,7 @@ class IScoreBatchApi(PartnerView):
 
 
 def _symbol(text: str, where: str = "symbol") -> str:
-    name = text.strip().upper()
+    name = capitals(text.strip())
     if not SYMBOL.fullmatch(name):
         kind = InvalidSymbol if where == "symbol" else InvalidRequest
         raise kind(f"{where}: {text[:40]!r} is no symbol of the NSE.")

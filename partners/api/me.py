@@ -3,14 +3,13 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import Flag
 from core import clock
 from partners.api.answers import PartnerMeAnswer
-from partners.api.base import Body, PartnerView, Text, parsed
+from partners.api.base import Body, Choice, PartnerView, Text, parsed
 from partners.api.wire import endpoint_fields, key_row
 from partners.constants import RetryPolicy
 from partners.services.health import endpoint_resume
@@ -24,7 +23,7 @@ class MeInput(Body):
 
     webhook_url = Text(max_length=2000, required=False, allow_blank=True, allow_null=True)
     rotate_webhook_secret = Flag(required=False, default=False)
-    retry_policy = serializers.ChoiceField(RetryPolicy.choices, required=False)
+    retry_policy = Choice(RetryPolicy.choices, required=False)
     webhook_paused = Flag(required=False, allow_null=True, default=None)
 
 

@@ -18,7 +18,7 @@ from partners.api.answers import (
     PartnerSubscriptionAnswer,
     PartnerSubscriptionsAnswer,
 )
-from partners.api.base import Body, PartnerView, Text, idempotent, parsed
+from partners.api.base import Body, Choice, PartnerView, Text, Whole, idempotent, parsed
 from partners.api.wire import subscription_row
 from partners.constants import Channel, Engine
 from partners.models import Subscription
@@ -28,18 +28,16 @@ from partners.services.subscriptions import subscription_change, subscription_pu
 class Settings(Body):
     """What may be changed of a subscription."""
 
-    min_confidence = serializers.IntegerField(min_value=0, max_value=100, required=False)
-    delta_threshold = serializers.IntegerField(min_value=1, max_value=100, required=False, allow_null=True)
-    channels = serializers.ListField(
-        child=serializers.ChoiceField(Channel.choices), min_length=1, max_length=4, required=False
-    )
+    min_confidence = Whole(min_value=0, max_value=100, required=False)
+    delta_threshold = Whole(min_value=1, max_value=100, required=False, allow_null=True)
+    channels = serializers.ListField(child=Choice(Channel.choices), min_length=1, max_length=4, required=False)
     is_active = Flag(required=False)
 
 
 class SubscriptionInput(Settings):
     """``symbol``: an index for ``fno``, an NSE share for ``iscore``."""
 
-    engine = serializers.ChoiceField(Engine.choices)
+    engine = Choice(Engine.choices)
     symbol = Text(max_length=40)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.clock import isoformat_z
 from core.errors import Code, DataUnavailable, InvalidIndex, InvalidRequest, InvalidSymbol, NotFound, PlatformError
+from engines.exchange.naming import capitals
 from market.services.sandbox import simulated_only
 from partners.constants import INDICES, Environment
 from partners.webhooks.payloads import source_fields
@@ -34,7 +35,7 @@ STALE = "DATA_STALE"
 
 def index_check(index: str | None) -> str:
     """Return an index's short name. Raises InvalidRequest without one, InvalidIndex for another."""
-    text = (index or "").strip().upper()
+    text = capitals((index or "").strip())
     if not text:
         raise InvalidRequest("index: it is required.")
     if text not in INDICES:

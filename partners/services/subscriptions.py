@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core import jobs
 from core.errors import InvalidIndex, InvalidRequest, InvalidSymbol, NotFound
-from engines.exchange.naming import InvalidSymbolText, parse_key
+from engines.exchange.naming import InvalidSymbolText, capitals, parse_key
 from market.models import Instrument
 from partners.constants import DEFAULT_DELTA_THRESHOLD, DEFAULT_MIN_CONFIDENCE, INDICES, Channel, Engine
 from partners.models import Endpoint, Partner, Subscription
@@ -69,7 +69,7 @@ def subscription_change(*, subscription: Subscription, given: Mapping[str, Any],
 
 def symbol_check(engine: str, symbol: str) -> str:
     """Return the symbol as it is stored: an index's short name, a share's bare NSE symbol."""
-    text = symbol.strip().upper()
+    text = capitals(symbol.strip())
     if engine == Engine.FNO:
         if text not in INDICES:
             raise InvalidIndex(f"symbol: {text[:40]} is none of {', '.join(INDICES)}.")

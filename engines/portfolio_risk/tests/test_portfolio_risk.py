@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.portfolio_risk.analyze import Change, ImpossibleChange, analyze, apply_changes
-from engines.portfolio_risk.book import EmptyPortfolio, Holding, UnpricedHolding
+from engines.portfolio_risk.book import EmptyPortfolio, Holding, OversizedHolding, UnpricedHolding, make_book
 from engines.portfolio_risk.history import History
 from engines.portfolio_risk.tables import BASE_RISK, AssetClass
 
@@ -232,3 +232,16 @@ def test_moving_a_risky_top_holding_into_a_deposit_never_adds_risk(holdings, sha
         ]
     )
     assert after.risk.score <= before.risk.score + 0.1
+
+
+def test_what_no_sum_would_be_exact_for_is_refused_by_its_place():
+    fine = Holding("TCS", D(1), D(10**15))
+    assert make_book([fine] * 50).value == 50 * D(10**15)
+    for absurd in (
+        Holding("TCS", D(2), D(10**15)),
+        Holding("TCS", D(1), D(1), current_price=D(10**15) + 1),
+        Holding("TCS", D(10**16), D(10**16), current_price=D(1)),
+    ):
+        with pytest.raises(OversizedHolding) as refusal:
+            make_book([fine, absurd])
+        assert refusal.value.index == 1
