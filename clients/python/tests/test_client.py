@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import httpx
@@ -88,6 +90,82 @@ def test_a_rotation_is_never_repeated(waits):
     assert waits == []
 
 
+def ok(**options):
+    server = Server((200, {"success": True}))
+    return server, client(server, **options)
+
+
+FAULTS = {
+    "a key with a line end": (ValueError, "key: ", lambda: tc.Partner("tc_test_x\n", root=ADDRESS)),
+    "a key outside ASCII": (ValueError, "key: ", lambda: tc.Partner("tc_test_…", root=ADDRESS)),
+    "no key": (ValueError, "key: ", lambda: tc.AsyncPartner("", root=ADDRESS)),
+    "a scenario with a line end": (ValueError, "scenario: ", lambda: tc.Partner("k", root=ADDRESS, scenario="a\nb")),
+    "no scheme": (ValueError, "root: ", lambda: tc.Partner("k", root="tc.example/api/partner/v1")),
+    "a line end in an idempotency key": (
+        ValueError, "idempotency_key: ", lambda: ok()[1].subscribe("fno", "NIFTY", idempotency_key="a\nb"),
+    ),
+    "an empty idempotency key": (
+        ValueError, "idempotency_key: ", lambda: ok()[1].subscribe("fno", "NIFTY", idempotency_key=""),
+    ),
+    "one text for symbols": (TypeError, "symbols: ", lambda: ok()[1].iscores("TCS")),
+    "one text for channels": (TypeError, "channels: ", lambda: ok()[1].subscribe("fno", "NIFTY", channels="email")),
+    "no number": (ValueError, "", lambda: ok()[1].analyze_portfolio([{"symbol": "TCS", "qty": float("nan")}])),
+    "no decimal number": (ValueError, "", lambda: ok()[1].analyze_portfolio([{"qty": Decimal("NaN")}])),
+    "an object": (TypeError, "object cannot be sent", lambda: ok()[1].analyze_portfolio([{"symbol": object()}])),
+    "a time without a zone": (ValueError, "since: ", lambda: ok()[1].resend_failed(datetime(2026, 11, 1))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_cannot_be_sent_is_told_at_once(fault, waits):
+    kind, words, act = FAULTS[fault]
+    with pytest.raises(kind) as caught:
+        act()
+    assert words in str(caught.value)
+    assert waits == []
+
+
+@pytest.mark.parametrize("kind", [httpx.LocalProtocolError, httpx.UnsupportedProtocol])
+def test_a_fault_of_the_request_itself_is_not_tried_again(kind, waits):
+    with pytest.raises(ValueError, match="cannot be sent"):
+        client(Server(kind("Illegal header value"))).me()
+    assert waits == []
+
+
+def test_decimals_and_times_are_sent_without_loss():
+    server, partner = ok()
+    exact = Decimal("12345678901234567890.12345678")
+    partner.analyze_portfolio([{"symbol": "M&M", "qty": Decimal("0.1"), "avg_price": exact}])
+    (row,) = json.loads(server.seen[0].content)["holdings"]
+    assert (row["qty"], Decimal(row["avg_price"])) == (0.1, exact)
+    server, partner = ok()
+    partner.analyze_behaviour([{"entry_time": datetime(2026, 11, 2, 9, 18, tzinfo=timezone(timedelta(hours=5.5)))}])
+    assert json.loads(server.seen[0].content)["trades"][0]["entry_time"] == "2026-11-02T09:18:00+05:30"
+
+
+def test_every_setting_has_its_operation():
+    def sent(act):
+        server, partner = ok()
+        act(partner)
+        request = server.seen[0]
+        return request.method, request.url.path.removeprefix("/api/partner/v1"), json.loads(request.content)
+
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    assert sent(lambda partner: partner.resend_failed(since)) == (
+        "POST", "/deliveries/resend-failed", {"since": "2026-11-01T00:00:00+00:00"},
+    )  # fmt: skip
+    assert sent(lambda partner: partner.resend(7)) == ("POST", "/deliveries/7/resend", {})
+    assert sent(lambda partner: partner.set_retry_policy("extended")) == ("PATCH", "/me", {"retry_policy": "extended"})
+    assert sent(lambda partner: partner.resume_webhook()) == ("PATCH", "/me", {"webhook_paused": False})
+    assert sent(lambda partner: partner.set_webhook("")) == ("PATCH", "/me", {"webhook_url": ""})
+    assert sent(lambda partner: partner.subscribe("fno", "NIFTY", channels=("email",), is_active=False))[2] == {
+        "engine": "fno", "symbol": "NIFTY", "channels": ["email"], "is_active": False,
+    }  # fmt: skip
+    assert sent(lambda partner: partner.change_subscription(3, channels=["webhook"])) == (
+        "PATCH", "/subscriptions/3", {"channels": ["webhook"]},
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
@@ -151,7 +229,10 @@ def test_against_the_platform(live_server):
         assert partner.unsubscribe(made["id"])["success"]
         assert partner.fno_history("NIFTY")["success"]
         assert partner.deliveries()["count"] == 0
-        holdings = [{"symbol": "TCS", "qty": 1, "avg_price": 10}]
+        assert partner.resend_failed(clock.now() - timedelta(days=1))["count"] == 0
+        assert partner.set_retry_policy("extended")["partner"]["retry_policy"] == "extended"
+        assert partner.resume_webhook()["partner"]["webhook_paused_at"] is None
+        holdings = [{"symbol": "TCS", "qty": 1, "avg_price": Decimal("12345678901234.12345678")}]
         assert partner.analyze_portfolio(holdings, what_if=[{"symbol": "TCS", "qty": 1}])["what_if"]
         assert partner.rotate_webhook_secret()["webhook_secret"].startswith("whsec_")
         assert len(partner.errors()["errors"]) >= 15
@@ -189,13 +270,20 @@ def test_webhooks_are_verified():
     assert not tc.verify_tc(BODY, sent["X-TC-Signature"], old)
     assert not tc.verify_tc(BODY, None, new)
     assert not tc.verify_tc(BODY, "sha256=₹", new)
+    assert not tc.verify_tc(BODY, "sha256=\udc80", new)
     faults = [
         (BODY + b" ", sent, new, time.time()),
         (BODY, sent, new_secret(), time.time()),
         (BODY, sent, "whsec_not base64", time.time()),
         (BODY, sent, new, time.time() + 301),
         (BODY, sent, new, time.time() - 301),
-        (BODY, {**sent, "webhook-timestamp": "soon"}, new, time.time()),
+        (BODY, sent, "whsec_é", time.time()),
+        *(
+            (BODY, {**sent, "webhook-timestamp": text}, new, time.time())
+            for text in ("soon", "", "9" * 400, "9" * 5000)
+        ),
+        (BODY, {**sent, "webhook-id": "\udc80"}, new, time.time()),
+        (BODY, {**sent, "webhook-signature": "v1,\udc80"}, new, time.time()),
         (BODY, {name: value for name, value in sent.items() if name != "webhook-id"}, new, time.time()),
         (BODY, {**sent, "webhook-signature": "v1,₹"}, new, time.time()),
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -13,13 +14,24 @@ from tradeplatform_partner.errors import ConnectionFailed, PartnerError
 
 Answer = dict[str, Any]
 Engine = Literal["fno", "iscore"]
+RetryPolicy = Literal["standard", "extended"]
 TIMEOUT_S = 30.0
 ATTEMPTS = 4
 
 
 def _headers(key: str, scenario: str | None) -> dict[str, str]:
-    headers = {"Authorization": f"Bearer {key}", "User-Agent": "tradeplatform-partner-python/1.0.0"}
-    return headers | ({"X-TC-Test-Scenario": scenario} if scenario else {})
+    headers = {
+        "Authorization": f"Bearer {calls.header('key', key)}",
+        "User-Agent": "tradeplatform-partner-python/1.0.0",
+    }
+    return headers | ({"X-TC-Test-Scenario": calls.header("scenario", scenario)} if scenario else {})
+
+
+def _unanswered(exc: httpx.RequestError) -> Exception:
+    """Return what a request without an answer raises: a fault of its own making is no fault of the connection."""
+    if isinstance(exc, httpx.LocalProtocolError | httpx.UnsupportedProtocol):
+        return ValueError(f"The request cannot be sent: {exc}")
+    return ConnectionFailed(f"No answer came ({type(exc).__name__}).")
 
 
 class Partner:
@@ -35,7 +47,7 @@ class Partner:
     ) -> None:  # fmt: skip
         self._attempts = attempts
         self._http = httpx.Client(
-            base_url=root.rstrip("/"), headers=_headers(key, scenario), timeout=timeout_s, transport=transport
+            base_url=calls.address(root), headers=_headers(key, scenario), timeout=timeout_s, transport=transport
         )
 
     def __enter__(self) -> Self:
@@ -65,10 +77,10 @@ class Partner:
     def _once(self, call: calls.Call) -> Answer:
         try:
             response = self._http.request(
-                call.method, call.path, params=dict(call.query), json=call.body, headers=dict(call.headers)
+                call.method, call.path, params=dict(call.query), content=call.content, headers=call.all_headers
             )
-        except httpx.TransportError as exc:
-            raise ConnectionFailed(f"No answer came ({type(exc).__name__}).") from exc
+        except httpx.RequestError as exc:
+            raise _unanswered(exc) from exc
         return calls.answer_of(response)
 
     def me(self) -> Answer:
@@ -93,7 +105,7 @@ class Partner:
 
     def iscores(self, symbols: Sequence[str]) -> Answer:
         """Return I-Scores of up to 25 shares; a row that failed has ``error`` and ``code``."""
-        return self._call(calls.post("/iscore/batch", {"symbols": list(symbols)}))
+        return self._call(calls.batch(symbols))
 
     def subscriptions(self) -> Answer:
         """Return all subscriptions."""
@@ -101,18 +113,24 @@ class Partner:
 
     def subscribe(
         self, engine: Engine, symbol: str, *, min_confidence: int | None = None, delta_threshold: int | None = None,
-        channels: Sequence[str] | None = None, idempotency_key: str | None = None,
+        channels: Sequence[str] | None = None, is_active: bool | None = None, idempotency_key: str | None = None,
     ) -> Answer:  # fmt: skip
         """Subscribe, or change the subscription of this engine and symbol."""
-        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels}
+        fields = {
+            "min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels,
+            "is_active": is_active,
+        }  # fmt: skip
         return self._call(calls.subscribe(engine, symbol, fields, idempotency_key))
 
     def change_subscription(
         self, subscription_id: int, *, min_confidence: int | None = None, delta_threshold: int | None = None,
-        is_active: bool | None = None,
+        channels: Sequence[str] | None = None, is_active: bool | None = None,
     ) -> Answer:  # fmt: skip
         """Change a subscription, pause or resume it."""
-        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "is_active": is_active}
+        fields = {
+            "min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels,
+            "is_active": is_active,
+        }  # fmt: skip
         return self._call(calls.change(subscription_id, fields))
 
     def unsubscribe(self, subscription_id: int) -> Answer:
@@ -128,8 +146,12 @@ class Partner:
         return self._call(calls.get("/deliveries", **query))
 
     def resend(self, delivery_id: int) -> Answer:
-        """Send what an attempt sent once more."""
-        return self._call(calls.post(f"/deliveries/{int(delivery_id)}/resend", {}))
+        """Send a delivery again: the ``id`` of a row of the log, of a test's answer, or of ``X-TC-Delivery``."""
+        return self._call(calls.resend(delivery_id))
+
+    def resend_failed(self, since: datetime) -> Answer:
+        """Send everything again that failed since a time with its zone; ``count`` says how much that is."""
+        return self._call(calls.resend_failed(since))
 
     def test_webhook(self, event: str = "ping") -> Answer:
         """Send a made-up event to the webhook."""
@@ -137,12 +159,19 @@ class Partner:
 
     def set_webhook(self, url: str) -> Answer:
         """Set the webhook's address."""
-        return self._call(calls.Call("PATCH", "/me", {}, {"webhook_url": url}))
+        return self._call(calls.set_me(webhook_url=url))
+
+    def set_retry_policy(self, policy: RetryPolicy) -> Answer:
+        """Choose how often a failed delivery is tried again."""
+        return self._call(calls.set_me(retry_policy=policy))
+
+    def resume_webhook(self) -> Answer:
+        """Resume a paused webhook: what was kept is sent."""
+        return self._call(calls.set_me(webhook_paused=False))
 
     def rotate_webhook_secret(self) -> Answer:
         """Put a new secret in force; ``webhook_secret`` is in this answer only. Never tried again by itself."""
-        body = {"rotate_webhook_secret": True}
-        return self._call(calls.Call("PATCH", "/me", {}, body, is_safe=False))
+        return self._call(calls.set_me(rotate_webhook_secret=True))
 
     def analyze_portfolio(
         self, holdings: Sequence[Mapping[str, Any]], *, what_if: Sequence[Mapping[str, Any]] = ()
@@ -168,7 +197,7 @@ class AsyncPartner:
     ) -> None:  # fmt: skip
         self._attempts = attempts
         self._http = httpx.AsyncClient(
-            base_url=root.rstrip("/"), headers=_headers(key, scenario), timeout=timeout_s, transport=transport
+            base_url=calls.address(root), headers=_headers(key, scenario), timeout=timeout_s, transport=transport
         )
 
     async def __aenter__(self) -> Self:
@@ -198,10 +227,10 @@ class AsyncPartner:
     async def _once(self, call: calls.Call) -> Answer:
         try:
             response = await self._http.request(
-                call.method, call.path, params=dict(call.query), json=call.body, headers=dict(call.headers)
+                call.method, call.path, params=dict(call.query), content=call.content, headers=call.all_headers
             )
-        except httpx.TransportError as exc:
-            raise ConnectionFailed(f"No answer came ({type(exc).__name__}).") from exc
+        except httpx.RequestError as exc:
+            raise _unanswered(exc) from exc
         return calls.answer_of(response)
 
     async def me(self) -> Answer:
@@ -226,7 +255,7 @@ class AsyncPartner:
 
     async def iscores(self, symbols: Sequence[str]) -> Answer:
         """Return I-Scores of up to 25 shares; a row that failed has ``error`` and ``code``."""
-        return await self._call(calls.post("/iscore/batch", {"symbols": list(symbols)}))
+        return await self._call(calls.batch(symbols))
 
     async def subscriptions(self) -> Answer:
         """Return all subscriptions."""
@@ -234,18 +263,24 @@ class AsyncPartner:
 
     async def subscribe(
         self, engine: Engine, symbol: str, *, min_confidence: int | None = None, delta_threshold: int | None = None,
-        channels: Sequence[str] | None = None, idempotency_key: str | None = None,
+        channels: Sequence[str] | None = None, is_active: bool | None = None, idempotency_key: str | None = None,
     ) -> Answer:  # fmt: skip
         """Subscribe, or change the subscription of this engine and symbol."""
-        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels}
+        fields = {
+            "min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels,
+            "is_active": is_active,
+        }  # fmt: skip
         return await self._call(calls.subscribe(engine, symbol, fields, idempotency_key))
 
     async def change_subscription(
         self, subscription_id: int, *, min_confidence: int | None = None, delta_threshold: int | None = None,
-        is_active: bool | None = None,
+        channels: Sequence[str] | None = None, is_active: bool | None = None,
     ) -> Answer:  # fmt: skip
         """Change a subscription, pause or resume it."""
-        fields = {"min_confidence": min_confidence, "delta_threshold": delta_threshold, "is_active": is_active}
+        fields = {
+            "min_confidence": min_confidence, "delta_threshold": delta_threshold, "channels": channels,
+            "is_active": is_active,
+        }  # fmt: skip
         return await self._call(calls.change(subscription_id, fields))
 
     async def unsubscribe(self, subscription_id: int) -> Answer:
@@ -261,8 +296,12 @@ class AsyncPartner:
         return await self._call(calls.get("/deliveries", **query))
 
     async def resend(self, delivery_id: int) -> Answer:
-        """Send what an attempt sent once more."""
-        return await self._call(calls.post(f"/deliveries/{int(delivery_id)}/resend", {}))
+        """Send a delivery again: the ``id`` of a row of the log, of a test's answer, or of ``X-TC-Delivery``."""
+        return await self._call(calls.resend(delivery_id))
+
+    async def resend_failed(self, since: datetime) -> Answer:
+        """Send everything again that failed since a time with its zone; ``count`` says how much that is."""
+        return await self._call(calls.resend_failed(since))
 
     async def test_webhook(self, event: str = "ping") -> Answer:
         """Send a made-up event to the webhook."""
@@ -270,12 +309,19 @@ class AsyncPartner:
 
     async def set_webhook(self, url: str) -> Answer:
         """Set the webhook's address."""
-        return await self._call(calls.Call("PATCH", "/me", {}, {"webhook_url": url}))
+        return await self._call(calls.set_me(webhook_url=url))
+
+    async def set_retry_policy(self, policy: RetryPolicy) -> Answer:
+        """Choose how often a failed delivery is tried again."""
+        return await self._call(calls.set_me(retry_policy=policy))
+
+    async def resume_webhook(self) -> Answer:
+        """Resume a paused webhook: what was kept is sent."""
+        return await self._call(calls.set_me(webhook_paused=False))
 
     async def rotate_webhook_secret(self) -> Answer:
         """Put a new secret in force; ``webhook_secret`` is in this answer only. Never tried again by itself."""
-        body = {"rotate_webhook_secret": True}
-        return await self._call(calls.Call("PATCH", "/me", {}, body, is_safe=False))
+        return await self._call(calls.set_me(rotate_webhook_secret=True))
 
     async def analyze_portfolio(
         self, holdings: Sequence[Mapping[str, Any]], *, what_if: Sequence[Mapping[str, Any]] = ()
