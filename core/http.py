@@ -192,10 +192,12 @@ class Client:
             sent_headers.setdefault("Content-Type", "application/json")
         try:
             target = httpx.URL(url)
+            if not any(name.lower() == "host" for name in sent_headers):
+                sent_headers["Host"] = target.netloc.decode("ascii")  # httpx decodes it first, which may fail
             request = self._client.build_request(method, target, content=content, params=params, headers=sent_headers)
         except (httpx.InvalidURL, UnicodeError) as exc:
             raise Blocked(f"The URL cannot be read: {exc}", sent=False) from exc
-        if target.scheme not in ("http", "https") or not target.host:
+        if target.scheme not in ("http", "https") or not target.raw_host:
             raise Blocked("Only http and https URLs with a host are called.", sent=False)
         if target.userinfo:
             raise Blocked("A URL must not carry a user and password.", sent=False)
@@ -220,7 +222,7 @@ class Client:
             raise Timeout(f"No complete answer within {took_s:g} s: {exc}", sent=call.sent) from exc
         except (httpcore.NetworkError, httpx.NetworkError, OSError) as exc:
             raise Refused(f"The connection failed: {exc}", sent=call.sent) from exc
-        except (httpcore.ProtocolError, httpx.ProtocolError, zlib.error) as exc:
+        except (httpcore.ProtocolError, httpx.ProtocolError, zlib.error, UnicodeError) as exc:
             raise _protocol_failure(exc, call) from exc
         return Response(answer.status_code, answer.headers, body, self._monotonic() - started)
 

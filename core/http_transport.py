@@ -24,6 +24,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from core import clock
 from core.addresses import Address, AddressPolicy
 
 Resolve = Callable[[str, int], list[str]]
@@ -61,6 +62,38 @@ def resolve_name(host: str, port: int) -> list[str]:
     """Return the addresses of a host as the system knows them."""
     infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(info[4][0]) for info in infos))
+
+
+def look_up(
+    resolve: Resolve, host: str, port: int, *, timeout_s: float, places: threading.BoundedSemaphore = _lookups
+) -> list[str]:
+    """Return the addresses of a host, or raise TimeoutError after ``timeout_s``; what ``resolve`` raises comes through.
+
+    In a thread, since the system's resolver knows no deadline; a hanging look-up is left behind. ``places``: how many
+    may hang; those who save addresses take none from those who send.
+    """
+    until = clock.monotonic() + timeout_s
+    answer: list[list[str]] = []
+    failure: list[Exception] = []
+
+    def work() -> None:
+        try:
+            answer.append(resolve(host, port))
+        except Exception as exc:
+            failure.append(exc)
+        finally:
+            places.release()
+
+    if not places.acquire(timeout=timeout_s):
+        raise TimeoutError("too many name look-ups hang")
+    thread = threading.Thread(target=work, name="name look-up", daemon=True)
+    thread.start()
+    thread.join(max(0.0, until - clock.monotonic()))
+    if thread.is_alive():
+        raise TimeoutError(f"the look-up of {host} took too long")
+    if failure:
+        raise failure[0]
+    return answer[0]
 
 
 def connect_address(address: str, port: int, timeout_s: float) -> socket.socket:
@@ -101,28 +134,15 @@ class VettedBackend(httpcore.NetworkBackend):
         return allowed
 
     def _look_up(self, host: str, port: int, call: Call) -> list[str]:
-        """Resolve in a thread, since the system's resolver knows no deadline; a hanging look-up is left behind."""
-        answer: list[list[str]] = []
-        failure: list[Exception] = []
-
-        def work() -> None:
-            try:
-                answer.append(self._resolve(host, port))
-            except Exception as exc:
-                failure.append(exc)
-            finally:
-                _lookups.release()
-
-        if not _lookups.acquire(timeout=call.left(httpcore.ConnectTimeout)):
-            raise httpcore.ConnectTimeout("too many name look-ups hang")
-        thread = threading.Thread(target=work, name="name look-up", daemon=True)
-        thread.start()
-        thread.join(call.left(httpcore.ConnectTimeout))
-        if thread.is_alive():
-            raise httpcore.ConnectTimeout(f"the look-up of {host} took too long")
-        if failure or not answer[0]:
-            raise httpcore.ConnectError(f"{host} cannot be resolved") from (failure[0] if failure else None)
-        return answer[0]
+        try:
+            found = look_up(self._resolve, host, port, timeout_s=call.left(httpcore.ConnectTimeout))
+        except TimeoutError as exc:
+            raise httpcore.ConnectTimeout(str(exc)) from exc
+        except Exception as exc:
+            raise httpcore.ConnectError(f"{host} cannot be resolved") from exc
+        if not found:
+            raise httpcore.ConnectError(f"{host} cannot be resolved")
+        return found
 
 
 class DeadlineStream(httpcore.NetworkStream):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Model
@@ -29,7 +30,6 @@ class Provisioned:
         return f"Provisioned({self.partner})"
 
 
-@transaction.atomic
 def partner_create(
     *,
     name: str,
@@ -47,27 +47,35 @@ def partner_create(
 ) -> Provisioned:
     """Make a partner with its first key, of ``environment``, and its signing secret.
 
-    Raises Conflict for a name that is taken, InvalidRequest for an address that may not be called.
+    Raises Conflict for a name that is taken, InvalidRequest for an address that may not be called. Call it outside a
+    transaction: the webhook's name is looked up first.
     """
     url = webhook_url_check(webhook_url) if webhook_url else ""
-    fields = {"organisation": organisation, "intended_use": intended_use, "contact_email": contact_email}
+    fields = {
+        "name": name, "plan": plan, "is_admin": is_admin, "organisation": organisation, "intended_use": intended_use,
+        "contact_email": contact_email,
+    }  # fmt: skip
+    who: dict[str, Any] = {"actor": actor, "now": now, "reason": reason, "ip": ip}
+    with transaction.atomic():
+        partner = _partner_made(fields, **who)
+        key = key_create(partner=partner, environment=environment, **who)
+        endpoint = endpoint_of(partner, environment)
+        if url:
+            endpoint = _endpoint_changed(endpoint, {"url": url}, **who)
+        return Provisioned(partner, key, secret_of(endpoint))
+
+
+def _partner_made(fields: dict[str, Any], *, actor: Model | str, now: datetime, reason: str, ip: str) -> Partner:
     try:
         with transaction.atomic():
-            partner = Partner.objects.create(name=name, plan=plan, is_admin=is_admin, created_at=now, **fields)
+            partner = Partner.objects.create(**fields, created_at=now)
     except IntegrityError:
-        raise Conflict(f"A partner is called {name} already.") from None
-    audit.record(
-        actor=actor, action="partner.created", object=partner, ip=ip, at=now,
-        data={"name": name, "plan": plan, "is_admin": is_admin, "reason": reason},
-    )  # fmt: skip
-    key = key_create(partner=partner, environment=environment, actor=actor, now=now, reason=reason, ip=ip)
-    endpoint = endpoint_of(partner, environment)
-    if url:
-        Endpoint.objects.filter(pk=endpoint.pk).update(url=url)
-    return Provisioned(partner, key, secret_of(endpoint))
+        raise Conflict(f"A partner is called {fields['name']} already.") from None
+    data = {name: fields[name] for name in ("name", "plan", "is_admin")} | {"reason": reason}
+    audit.record(actor=actor, action="partner.created", object=partner, ip=ip, at=now, data=data)
+    return partner
 
 
-@transaction.atomic
 def endpoint_change(
     *,
     partner: Partner,
@@ -79,18 +87,27 @@ def endpoint_change(
     reason: str = "",
     ip: str = "",
 ) -> Endpoint:
-    """Change where and how persistently a partner is told. ``url`` empty: nowhere. Raises InvalidRequest."""
+    """Change where and how persistently a partner is told. ``url`` empty: nowhere. Raises InvalidRequest.
+
+    Call it outside a transaction: the address's name is looked up first.
+    """
     endpoint = endpoint_of(partner, environment)
     changes: dict[str, str] = {}
     if url is not None and url != endpoint.url:
         changes["url"] = webhook_url_check(url) if url else ""
     if retry_policy is not None and retry_policy != endpoint.retry_policy:
         changes["retry_policy"] = RetryPolicy(retry_policy).value
-    if changes:
-        Endpoint.objects.filter(pk=endpoint.pk).update(**changes)
-        endpoint.refresh_from_db()
-        data = {"partner": partner.name, "environment": environment, "reason": reason, **changes}
-        audit.record(actor=actor, action="partner_endpoint.changed", object=endpoint, ip=ip, at=now, data=data)
+    return _endpoint_changed(endpoint, changes, actor=actor, now=now, reason=reason, ip=ip) if changes else endpoint
+
+
+@transaction.atomic
+def _endpoint_changed(
+    endpoint: Endpoint, changes: dict[str, str], *, actor: Model | str, now: datetime, reason: str, ip: str
+) -> Endpoint:
+    Endpoint.objects.filter(pk=endpoint.pk).update(**changes)
+    endpoint.refresh_from_db()
+    data = {"partner": endpoint.partner.name, "environment": endpoint.environment, "reason": reason, **changes}
+    audit.record(actor=actor, action="partner_endpoint.changed", object=endpoint, ip=ip, at=now, data=data)
     return endpoint
 
 

@@ -1,15 +1,19 @@
 """No webhook reaches a private address, however it is spelt, whatever a name answers, wherever a receiver points."""
 
 import ipaddress
+import threading
+import time
 
 import pytest
+from django.db import connection
 
-from core import http
+from core import clock, http
+from core.addresses import AddressPolicy
 from core.errors import InvalidRequest
 from core.tests.servers import answer, serving
 from partners.lifecycle import State
 from partners.models import Delivery, Endpoint
-from partners.services import dispatch
+from partners.services import dispatch, partners
 from partners.services.addresses import webhook_url_check
 from partners.services.dispatch import deliver_due
 from partners.tests.test_sending import make_partner, send_ping
@@ -53,6 +57,80 @@ def test_a_private_address_is_not_taken(url, canary):
     with pytest.raises(InvalidRequest):
         webhook_url_check(url.format(port=canary.port))
     assert canary.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://.com/", "https://a..b/", "https://a.b../", f"https://{'a' * 64}.com/", "https://example.com:0/",
+        f"https://{'.'.join(['a' * 60] * 5)}/", "https://a%b.com/", "https://exa!mple.com/",
+    ],
+)  # fmt: skip
+def test_what_can_never_be_reached_is_not_taken(url):
+    asked = []
+    with pytest.raises(InvalidRequest):
+        webhook_url_check(url, resolve=lambda host, port: asked.append(host) or [])
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    "host", ["xn--ls8h.la", "xn--a.com", "xn--.com", "münchen.example", "a_b.example", "x.example."]
+)
+def test_a_name_that_may_be_in_the_dns_is_taken(host):
+    """Also one whose A-label no IDNA rule makes: such names are registered and answer."""
+    asked = []
+    url = f"https://{host}/hook"
+    assert webhook_url_check(url, resolve=lambda *of: asked.append(of) or ["93.184.215.14"]) == url
+    ((name, port),) = asked
+    assert (name.isascii(), name.endswith("."), port) == (True, False, 443)
+
+
+def test_a_name_that_idna_does_not_know_is_called(canary):
+    def resolve(host, port):
+        assert host == "xn--ls8h.la"
+        return ["127.0.0.1"]
+
+    loopback = AddressPolicy(allow_nets=(ipaddress.ip_network("127.0.0.0/8"),))
+    moved = answer(302, Location="https://xn--ls8h.la/")
+    with http.Client(loopback, resolve=resolve) as client, serving(moved) as elsewhere:
+        answered = client.request("POST", f"http://xn--ls8h.la:{canary.port}/", content=b"{}", deadline_s=5)
+        assert (answered.status, canary.connections) == (200, 1)
+        with pytest.raises(http.Malformed):
+            client.request("POST", f"http://xn--ls8h.la:{elsewhere.port}/", content=b"{}", deadline_s=5)
+
+
+def test_a_slow_name_server_holds_nobody_up():
+    """The name is taken unasked after the deadline, and no transaction is open while it is looked up."""
+    release = threading.Event()
+
+    def hang(host, port):
+        release.wait(10)
+        return ["127.0.0.1"]
+
+    started = time.monotonic()
+    assert webhook_url_check("https://slow.example/", resolve=hang, timeout_s=0.2) == "https://slow.example/"
+    assert time.monotonic() - started < 2
+    release.set()
+
+
+def test_names_are_looked_up_outside_transactions(monkeypatch):
+    seen = []
+
+    def resolve(host, port):
+        seen.append(host)
+        return ["93.184.215.14"]
+
+    def check(url):
+        assert not connection.in_atomic_block
+        return webhook_url_check(url, resolve=resolve)
+
+    monkeypatch.setattr(partners, "webhook_url_check", check)
+    made = partners.partner_create(name="Far", actor="test", now=clock.now(), webhook_url="https://one.example/")
+    partners.endpoint_change(
+        partner=made.partner, environment="live", actor="test", now=clock.now(), url="https://two.example/"
+    )
+    assert seen == ["one.example", "two.example"]
+    assert Endpoint.objects.get(partner=made.partner).url == "https://two.example/"
 
 
 def test_a_private_address_that_was_stored_is_not_called(canary):
