@@ -24,7 +24,7 @@ from partners.services.email import mail_send
 from partners.services.health import outcome_noted, put_off_kept, receiver_lock
 from partners.services.outbox import wake
 from partners.services.sending import (
-    MAX_STRIKES,
+    MAX_LOSSES,
     Claimed,
     Outcome,
     claim_next,
@@ -123,8 +123,9 @@ def _claim() -> Claimed | None:
 
 
 def _start(client: http.Client, pool: ThreadPoolExecutor, claimed: Claimed, drawn: float) -> "Future[Outcome]":
-    if claimed.delivery.strikes >= MAX_STRIKES:
-        return pool.submit(Outcome, Happening.GIVEN_UP, error="The sending process was lost three times in a row.")
+    if claimed.delivery.strikes >= MAX_LOSSES:
+        error = f"The sending process was lost {MAX_LOSSES} times in a row while it sent this."
+        return pool.submit(Outcome, Happening.GIVEN_UP, error=error, is_of_receiver=False)
     if is_unwanted(claimed.delivery):
         error = "Not sent: its subscription was deleted."
         return pool.submit(Outcome, Happening.GIVEN_UP, error=error, is_of_receiver=False)

@@ -5,12 +5,13 @@ ends; after it the receiver may have the message already and gets it again, with
 which is what a receiver drops doubles by. An outcome is written only by who holds the claim.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from core.errors import InternalError
@@ -20,10 +21,16 @@ from partners.models import Attempt, Delivery, Endpoint
 from partners.services.outbox import TEST_CAUSE
 from partners.services.secrets import endpoint_of, secrets_of
 
+log = logging.getLogger("platform.webhooks")
+
 #: Requests under way to one receiver: a dead one holds no more than so many of the places of a worker.
 AT_ONCE: Final = 2
 LEASE: Final = timedelta(seconds=4 * DEADLINE_S)
+#: A message under way when its worker was lost may be what kills workers, or may have been one of sixteen there by
+#: chance. After so many losses in a row it is laid aside for a while, then tried once more each time, then given up.
 MAX_STRIKES: Final = 3
+LAID_ASIDE: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
+MAX_LOSSES: Final = MAX_STRIKES + len(LAID_ASIDE)
 #: Since when a row waits; one whose worker was lost, since its lease ended.
 _SINCE: Final = Coalesce("next_attempt_at", "lease_until")
 
@@ -103,17 +110,31 @@ def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | Non
     mine = Delivery.objects.filter(partner_id=partner_id, environment=environment)
     if mine.filter(status=State.SENDING.value, lease_until__gt=now).count() >= AT_ONCE:
         return None
-    row = mine.filter(due(now)).select_related("partner", "subscription").order_by(_SINCE, "id").first()
+    row = _longest_waiting(mine, now)
     if row is None:
         return None
-    taken_over = row.status == State.SENDING.value
     row.status = after(row.status, Happening.CLAIMED).value
     row.claim, row.lease_until, row.next_attempt_at = row.claim + 1, now + LEASE, None
-    row.strikes = row.strikes + 1 if taken_over else 0
     row.save(update_fields=["status", "claim", "lease_until", "next_attempt_at", "strikes"])
     endpoint = endpoint or endpoint_of(row.partner, environment)
     secrets = _secrets(endpoint, now) if row.channel == Channel.WEBHOOK else ()
     return Claimed(row, row.claim, row.attempts.count() + 1, endpoint.url, endpoint.retry_policy, secrets)
+
+
+def _longest_waiting(mine: QuerySet[Delivery], now: datetime) -> Delivery | None:
+    """Return the row to be sent next, its losses counted; lay aside on the way what was lost too often."""
+    rows = mine.filter(due(now)).select_related("partner", "subscription").order_by(_SINCE, "id")
+    while (row := rows.first()) is not None:
+        if row.status == State.PENDING.value:
+            return row
+        row.strikes += 1
+        if not MAX_STRIKES <= row.strikes < MAX_LOSSES:
+            return row
+        log.warning("webhook.laid_aside", extra={"delivery": row.pk, "losses": row.strikes})
+        row.status = after(row.status, Happening.PUT_OFF).value
+        row.lease_until, row.next_attempt_at = None, now + LAID_ASIDE[row.strikes - MAX_STRIKES]
+        row.save(update_fields=["status", "lease_until", "next_attempt_at", "strikes"])
+    return None
 
 
 def _secrets(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:

@@ -71,6 +71,18 @@ class InTurn:
         self.behaviours[turn](connection, request)
 
 
+@dataclass
+class Timed:
+    """Behaves like another and notes when each request came, monotonic seconds."""
+
+    behaviour: Behaviour
+    at: list[float] = field(default_factory=list)
+
+    def __call__(self, connection: socket.socket, request: bytes) -> None:
+        self.at.append(time.monotonic())
+        self.behaviour(connection, request)
+
+
 def free_port() -> int:
     """Return a port of loopback on which nobody listens."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -104,11 +116,17 @@ def certificate(folder: Path, *, name: str, days: tuple[int, int] = (-1, 1)) -> 
 
 @dataclass
 class Raw:
-    """A listener that has not got as far as HTTP. ``read``: bytes that came through to it, of requests in clear."""
+    """A listener that has not got as far as HTTP. ``read``: requests that came through to it, in clear; ``at``: when
+    each connection came, monotonic seconds.
+    """
 
     port: int
-    connections: int = 0
     read: list[bytes] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+
+    @property
+    def connections(self) -> int:
+        return len(self.at)
 
 
 @contextmanager
@@ -126,7 +144,7 @@ def listening(secured: Path | None, first_words: bytes = b"") -> Iterator[Raw]:
                     plain, _ = listener.accept()
                 except OSError:
                     return
-                found.connections += 1
+                found.at.append(time.monotonic())
                 if secured is None and not first_words:
                     kept.append(plain)
                     continue

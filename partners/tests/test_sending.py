@@ -21,7 +21,7 @@ from partners.services.health import endpoint_pause, endpoint_resume
 from partners.services.housekeeping import prune
 from partners.services.outbox import ping, subscription_notify
 from partners.services.secrets import endpoint_of, secret_of
-from partners.services.sending import AT_ONCE, LEASE, Outcome, claim_next, settle
+from partners.services.sending import AT_ONCE, LAID_ASIDE, LEASE, MAX_LOSSES, Outcome, claim_next, settle
 from partners.tests.misbehaving import InTurn, drip, slow
 from partners.webhooks.signing import tc_signature
 
@@ -176,15 +176,43 @@ def test_a_lost_worker_is_replaced_when_its_lease_ends():
     assert Attempt.objects.count() == 1
 
 
-def test_a_message_that_kills_workers_is_laid_aside():
+def test_a_message_that_kills_workers_is_laid_aside_and_given_up_in_the_end():
+    """Three times in a row, then after a minute, ten and an hour: every worker that takes it dies."""
     send_ping(make_partner(url="http://127.0.0.1:1/"))
-    now = clock.now()
-    for turn in range(4):
-        claimed = claim_next(now=now + turn * LEASE)
-    assert claimed.delivery.strikes == 3
-    with clock.frozen(now + 4 * LEASE):
+    now, tries = clock.now(), []
+    start = now
+    while len(tries) < MAX_LOSSES:
+        if claim_next(now=now) is not None:
+            tries.append(now - start)
+        row = Delivery.objects.get()
+        now = row.lease_until or row.next_attempt_at
+    assert tries == [
+        timedelta(0), LEASE, 2 * LEASE, 3 * LEASE + LAID_ASIDE[0], 4 * LEASE + sum(LAID_ASIDE[:2], timedelta()),
+        5 * LEASE + sum(LAID_ASIDE, timedelta()),
+    ]  # fmt: skip
+    with clock.frozen(now):
         deliver_due()
     assert Delivery.objects.get().status == State.FAILED
+    assert Endpoint.objects.get().failing_since is None
+    assert "lost 6 times" in Attempt.objects.get().error
+
+
+def test_who_was_there_by_chance_when_workers_were_killed_is_delivered_in_the_end():
+    with serving(answer(200)) as server:
+        unlucky = send_ping(make_partner(url=server.url()))
+        now = clock.now()
+        for turn in range(3):
+            assert claim_next(now=now + turn * LEASE) is not None
+        other = send_ping(unlucky.partner)
+        aside = now + 3 * LEASE
+        with clock.frozen(aside):
+            assert deliver_due() == 1  # the other, at once: one that is laid aside keeps nobody waiting
+        unlucky.refresh_from_db()
+        assert (unlucky.status, unlucky.next_attempt_at) == (State.PENDING, aside + LAID_ASIDE[0])
+        with clock.frozen(aside + LAID_ASIDE[0]):
+            deliver_due()
+    states = Delivery.objects.order_by("id").values_list("pk", "status", "strikes")
+    assert list(states) == [(unlucky.pk, State.DELIVERED, 0), (other.pk, State.DELIVERED, 0)]
 
 
 def test_a_receiver_has_two_places_at_once():

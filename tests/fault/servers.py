@@ -1,11 +1,14 @@
 """The two shapes a deployment has, started on loopback with a state of their own."""
 
+import itertools
 import os
 import shlex
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -13,12 +16,13 @@ from typing import Any, Self
 import psycopg
 import redis
 
-from tests.server.running import ROOT, Server
+from tests.server.running import ROOT, Server, free_port
 
 POSTGRES = os.environ.get("POSTGRES_FAULT_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("REDIS_FAULT_URL", "redis://127.0.0.1:6379/14")
 SECRET = "fault-tests-only-" + "x" * 50
 ADMIN = ("operator@example.com", "harbour violet 91")
+_number = itertools.count()
 
 
 class Running:
@@ -100,16 +104,17 @@ class Services(Running):
     """The Procfile's ``web`` and ``worker`` on PostgreSQL and Redis, in a database made for them and dropped after."""
 
     kind = "services"
+    redis_url = REDIS
 
     def __enter__(self) -> Self:
-        self.state_dir.mkdir(parents=True)
-        name = f"fault_{os.getpid()}"
+        self.state_dir.mkdir(parents=True, exist_ok=True)
+        name = f"fault_{os.getpid()}_{next(_number)}"
         url = POSTGRES.rpartition("/")[0] + f"/{name}"
-        self.environment = {"DATABASE_URL": url, "REDIS_URL": REDIS, "SECRET_KEY": SECRET}
+        self.environment = {"DATABASE_URL": url, "REDIS_URL": self.redis_url, "SECRET_KEY": SECRET}
         self.stack.callback(self._sql, POSTGRES, f"DROP DATABASE {name} WITH (FORCE)")
         self._sql(POSTGRES, f"CREATE DATABASE {name}")
         self.database = url
-        self.redis = redis.Redis.from_url(REDIS)
+        self.redis = redis.Redis.from_url(self.redis_url)
         self.redis.flushdb()
         self.stack.callback(self.redis.flushdb)
         for command in (("migrate", "--noinput", "-v0"), ("seed_market",)):
@@ -130,15 +135,26 @@ class Services(Running):
         return f"{here}/{command}".replace("0.0.0.0", "127.0.0.1")
 
     def _start_worker(self) -> None:
-        log = (self.state_dir / "worker.log").open("w")
-        self.stack.callback(log.close)
+        self.worker = self._start(self._role("worker"), "worker.log")
+        self.stack.callback(self.kill_worker)
+
+    def kill_worker(self) -> None:
+        """Kill the worker with its children, as a machine does that loses power."""
+        if self.worker.poll() is None:
+            os.killpg(self.worker.pid, signal.SIGKILL)
+            self.worker.wait()
+
+    def restart_worker(self) -> None:
+        """Start the worker again after a kill."""
+        self.worker = self._start(self._role("worker"), "worker.log")
+
+    def _start(self, command: str, log_name: str) -> "subprocess.Popen[bytes]":
         environment = os.environ | {"STATE_DIR": str(self.state_dir)} | self.environment
-        worker = subprocess.Popen(
-            ["/usr/bin/env", "sh", "-c", f"exec {self._role('worker')}"], cwd=ROOT, env=environment, stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        self.stack.callback(worker.wait)
-        self.stack.callback(os.killpg, worker.pid, signal.SIGKILL)
+        with (self.state_dir / log_name).open("a") as log:
+            return subprocess.Popen(
+                ["/usr/bin/env", "sh", "-c", f"exec {command}"], cwd=ROOT, env=environment, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
 
     @staticmethod
     def _sql(url: str, sql: str, *values: Any) -> None:
@@ -160,6 +176,69 @@ class Services(Running):
         }  # fmt: skip
         rows = [(key, self.redis.type(key)) for key in self.redis.scan_iter("*")]
         return "\n".join(f"{key!r} {readers[kind](key)!r}" for key, kind in rows if kind in readers)
+
+
+class OwnRedis:
+    """A Redis server that may be stopped and started."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port = home, free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it, if it is not running."""
+        if self.process is not None:
+            return
+        program = shutil.which("redis-server")
+        if program is None:
+            raise AssertionError("redis-server is not installed")
+        command = [program, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.home), "--save", ""]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            try:
+                redis.Redis(port=self.port).ping()
+                return
+            except redis.ConnectionError:
+                time.sleep(0.05)
+        raise AssertionError("Redis did not start")
+
+    def stop(self) -> None:
+        """Kill it, if it is running; what it held is gone."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+class WithBeat(Services):
+    """The Procfile's ``beat`` too, whose sweep finds what nobody was woken for and makes second attempts; on a Redis of
+    its own, ``store``.
+    """
+
+    def __enter__(self) -> Self:
+        self.state_dir.mkdir(parents=True)
+        self.store = OwnRedis(self.state_dir)
+        self.stack.callback(self.store.stop)
+        self.store.start()
+        self.redis_url = self.store.url
+        try:
+            super().__enter__()
+        except BaseException:
+            self.stack.close()
+            raise
+        self.stack.callback(self.store.start)  # what is torn down empties it
+        return self
+
+    def _start_worker(self) -> None:
+        super()._start_worker()
+        beat = self._start(f"{self._role('beat')} --schedule {self.state_dir}/beat", "beat.log")
+        self.stack.callback(beat.wait)
+        self.stack.callback(os.killpg, beat.pid, signal.SIGKILL)
 
 
 SERVERS: dict[str, type[Running]] = {"embedded": Embedded, "services": Services}

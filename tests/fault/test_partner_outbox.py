@@ -85,14 +85,14 @@ def test_no_event_is_lost_when_the_sender_is_killed(ask: Ask, database: tuple[st
             os.kill(pid, signal.SIGKILL)
             ask("reap")
         ask("send")
-        until(lambda: len(set(receiver.event_ids)) == made and done(ask, made))
+        until(lambda: len(set(receiver.event_ids)) == made and done(ask, made), lambda: ask("states"))
         found = ask("states")
         received = list(receiver.received)
     told = Counter(got.event_id for got in received)
     doubles = len(received) - len(told)
     genuine = sum(got.is_genuine([secrets[str(json.loads(got.body)["subscription_id"])]]) for got in received)
     assert made >= EVENTS
-    assert found == {"states": {"delivered": made}, "gaps": 0}
+    assert found == {"states": {"delivered": made}, "gaps": 0, "errors": []}
     assert len(told) == made
     assert doubles <= KILLS * PLACES
     assert genuine == len(received)
@@ -104,8 +104,10 @@ def done(ask: Ask, made: int) -> bool:
     return bool(ask("states")["states"] == {"delivered": made})
 
 
-def until(ready: Callable[[], bool], within_s: float = 90) -> None:
+def until(ready: Callable[[], bool], said: Callable[[], Any] = lambda: "", within_s: float = 90) -> None:
+    """Wait for it; ``said``: what is told if it does not come."""
     end = time.monotonic() + within_s
     while not ready():
-        assert time.monotonic() < end, "it did not happen"
+        if time.monotonic() >= end:
+            pytest.fail(f"it did not happen: {said()}")
         time.sleep(0.02)

@@ -25,7 +25,7 @@ V1 = "partner/v1"
 _number = iter(range(10**6))
 
 
-def partner(server: Running, *, url: str = "", plan: str = "default") -> dict[str, Any]:
+def partner(server: Running, *, url: str = "", plan: str = "default", admin: bool = False) -> dict[str, Any]:
     """Make a partner as an operator does; return its key and webhook secret."""
     command = [
         sys.executable,
@@ -35,6 +35,7 @@ def partner(server: Running, *, url: str = "", plan: str = "default") -> dict[st
         "--plan",
         plan,
         "--json",
+        *(["--admin"] if admin else []),
     ]
     kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "BASE_URL", "SECRET_KEY")}
     environment = kept | {"STATE_DIR": str(server.state_dir)} | server.environment
