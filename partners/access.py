@@ -5,7 +5,7 @@ from typing import Protocol
 
 from accounts.models import User
 from core.errors import NotFound
-from partners.models import ApiKey, Attempt, Member, Partner, Subscription
+from partners.models import ApiKey, Delivery, Member, Partner, Subscription
 
 MAX_ID = 2**63 - 1
 
@@ -37,10 +37,10 @@ def access_subscription(key: Scope, subscription_id: int) -> Subscription:
     return row
 
 
-def access_attempt(key: Scope, attempt_id: int) -> Attempt:
-    """Return an attempt of the key's partner and environment, its delivery loaded. Raises NotFound."""
-    rows = Attempt.objects.filter(delivery__partner_id=key.partner_id, delivery__environment=key.environment)
-    row = rows.select_related("delivery__partner").filter(pk=attempt_id).first() if attempt_id <= MAX_ID else None
+def access_delivery(key: Scope, delivery_id: int) -> Delivery:
+    """Return a delivery of the key's partner and environment. Raises NotFound."""
+    rows = Delivery.objects.filter(partner_id=key.partner_id, environment=key.environment)
+    row = rows.select_related("partner").filter(pk=delivery_id).first() if delivery_id <= MAX_ID else None
     if row is None:
         raise NotFound("No such delivery.")
     return row

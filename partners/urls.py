@@ -54,7 +54,7 @@ urlpatterns = [
     path(f"{CONSOLE}/subscriptions/<int:subscription_id>", ConsoleSubscriptionApi.as_view()),
     path(f"{CONSOLE}/deliveries", ConsoleDeliveriesApi.as_view()),
     path(f"{CONSOLE}/deliveries/resend-failed", ConsoleResendFailedApi.as_view()),
-    path(f"{CONSOLE}/deliveries/<int:attempt_id>/resend", ConsoleResendApi.as_view()),
+    path(f"{CONSOLE}/deliveries/<int:delivery_id>/resend", ConsoleResendApi.as_view()),
     path(f"{V1}docs", DocsPage.as_view(), name="partner-docs"),
     path(f"{V1}me", MeApi.as_view()),
     path(f"{V1}errors", ErrorsApi.as_view()),

@@ -180,15 +180,14 @@ class PartnerSubscribedAnswer(PartnerSubscriptionAnswer):
 class PartnerAttemptOut(serializers.Serializer):
     """One attempt. ``payload``: what was sent; ``answer``: the beginning of what came back."""
 
-    id = serializers.IntegerField()
-    delivery_id = serializers.IntegerField()
+    id = serializers.IntegerField(help_text="Of the delivery: the same over all attempts at it, and in X-TC-Delivery")
     event_id = serializers.CharField()
     subscription_id = serializers.IntegerField(allow_null=True)
     engine = serializers.ChoiceField(Engine.choices, allow_null=True)
     event = serializers.CharField(help_text="fno.signal, iscore.update or ping")
     channel = serializers.ChoiceField(Channel.choices)
     url = serializers.CharField(allow_blank=True)
-    attempt = serializers.IntegerField()
+    attempt = serializers.IntegerField(help_text="1 for the first")
     is_resend = serializers.BooleanField()
     status = serializers.ChoiceField([state.value for state in State])
     http_status = serializers.IntegerField(allow_null=True)

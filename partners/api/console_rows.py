@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.query import PageQuery, paged, parse_query
-from partners.access import MAX_ID, access_attempt, access_subscription
+from partners.access import MAX_ID, access_delivery, access_subscription
 from partners.api.answers import PartnerAttemptOut, PartnerDeliveryOut, PartnerSubscriptionOut
 from partners.api.base import parsed
 from partners.api.console import ConsoleDone
@@ -92,12 +92,12 @@ class ConsoleDeliveriesApi(ConsoleView):
 
 @console_operation
 class ConsoleResendApi(ConsoleView):
-    """Sends what an attempt sent once more."""
+    """Sends a delivery once more."""
 
     @extend_schema(request=None, responses={202: PartnerDeliveryOut})
-    def post(self, request: Request, attempt_id: int) -> Response:
+    def post(self, request: Request, delivery_id: int) -> Response:
         """Send again: the same bytes, the same event id, once."""
-        row = access_attempt(self.scope, attempt_id).delivery
+        row = access_delivery(self.scope, delivery_id)
         return Response(delivery_row(delivery_resend(delivery=row, **self.who())), status=202)
 
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from core import clock
 from core.api.query import parse_query
 from core.errors import InvalidRequest
-from partners.access import access_attempt
+from partners.access import access_delivery
 from partners.api.answers import IDEMPOTENCY, CountedAnswer, PartnerAttemptsAnswer, PartnerDeliveryAnswer
 from partners.api.base import Body, Choice, Instant, PartnerView, idempotent, parsed
 from partners.api.wire import attempt_row, delivery_row
@@ -42,13 +42,13 @@ class DeliveriesApi(PartnerView):
 
 
 class ResendApi(PartnerView):
-    """Sends what an attempt sent once more."""
+    """Sends a delivery once more. Its id is the one that rows of the log, tests and ``X-TC-Delivery`` name."""
 
     @extend_schema(parameters=[IDEMPOTENCY], request=None, responses={202: PartnerDeliveryAnswer})
     @idempotent
     def post(self, request: Request, delivery_id: int) -> Response:
         """Send again: the same bytes, the same event id, once."""
-        row = access_attempt(self.key, delivery_id).delivery
+        row = access_delivery(self.key, delivery_id)
         return Response(
             {"success": True, "delivery": delivery_row(delivery_resend(delivery=row, **self.who()))}, status=202
         )

@@ -126,13 +126,14 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         _PUSH, "GET", "/deliveries", "The delivery log",
-        "The newest attempts with status, HTTP status, error, the exact payload and headers, and the beginning of the "
-        "answer. Kept for 30 days.",
+        "The newest attempts, each with its delivery's id, the number of the attempt, status, HTTP status, error, the "
+        "exact payload and headers, and the beginning of the answer. Kept for 30 days.",
         answers.PartnerAttemptsAnswer, DeliveriesQuery,
     ),
     Endpoint(
         _PUSH, "POST", "/deliveries/{delivery_id}/resend", "Send one again",
-        "The same bytes with the same event id, once. delivery_id is the id of a row of the log.",
+        "The same bytes with the same event id, once. delivery_id is what a row of the log and the answer to a test "
+        "call id, and what the header X-TC-Delivery holds.",
         answers.PartnerDeliveryAnswer,
     ),
     Endpoint(

@@ -71,11 +71,10 @@ def subscription_row(row: Subscription) -> dict[str, Any]:
 
 
 def attempt_row(row: Attempt) -> dict[str, Any]:
-    """Return one attempt with what was sent."""
+    """Return one attempt with what was sent. ``id`` is the delivery's, as everywhere; ``attempt`` tells them apart."""
     delivery = row.delivery
     return {
-        "id": row.pk,
-        "delivery_id": delivery.pk,
+        "id": delivery.pk,
         "event_id": delivery.event_id,
         "subscription_id": delivery.subscription_id,
         "engine": delivery.engine or None,

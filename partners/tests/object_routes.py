@@ -33,17 +33,17 @@ def subscription(owner: Any) -> Target:
     return Target({"subscription_id": row.pk}, Subscription.objects.filter(pk=row.pk), {"min_confidence": 60})
 
 
-def attempt(owner: Any) -> Target:
+def delivery(owner: Any) -> Target:
     now = clock.now()
-    delivery = test_event(partner=_partner(owner), environment=Environment.LIVE, event="ping", now=now)
-    Delivery.objects.filter(pk=delivery.pk).update(status=State.FAILED.value, next_attempt_at=None)
-    row = Attempt.objects.create(delivery=delivery, number=1, status=State.FAILED.value, error=MARKER, created_at=now)
-    rows = Delivery.objects.filter(pk=delivery.pk)
-    return Target({"attempt_id": row.pk}, rows, {}, reached=frozenset({202}))
+    row = test_event(partner=_partner(owner), environment=Environment.LIVE, event="ping", now=now)
+    Delivery.objects.filter(pk=row.pk).update(status=State.FAILED.value, next_attempt_at=None)
+    Attempt.objects.create(delivery=row, number=1, status=State.FAILED.value, error=MARKER, created_at=now)
+    rows = Delivery.objects.filter(pk=row.pk)
+    return Target({"delivery_id": row.pk}, rows, {}, reached=frozenset({202}))
 
 
 OBJECTS = {
     "api/partner-console/keys/<int:key_id>": key,
     "api/partner-console/subscriptions/<int:subscription_id>": subscription,
-    "api/partner-console/deliveries/<int:attempt_id>/resend": attempt,
+    "api/partner-console/deliveries/<int:delivery_id>/resend": delivery,
 }

@@ -148,7 +148,7 @@ def test_deliveries_are_filtered_and_resent(member, partner):
     assert (len(answer.json()), answer["X-Total-Count"]) == (1, "2")
     assert answer.json()[0]["request_headers"] == {"X-TC-Event": "ping"}
     assert call(member, "get", "/deliveries?engine=fno") == []
-    assert call(member, "post", f"/deliveries/{attempt.pk}/resend", None, 202)["status"] == "pending"
+    assert call(member, "post", f"/deliveries/{attempt.delivery_id}/resend", None, 202)["status"] == "pending"
     assert call(member, "post", "/deliveries/resend-failed", {"since": "2020-01-01T00:00:00Z"}, 202) == {"count": 1}
     assert Delivery.objects.filter(status="pending", environment="live").count() == 2
     page = member.get(reverse("partner-deliveries"), {"status": "delivered"}).content.decode()

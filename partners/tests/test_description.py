@@ -74,10 +74,10 @@ def test_subscriptions_and_deliveries(api, document, partner):  # noqa: F811
     call(api, document, "post", "/webhooks/test", {"event": "ping"}, status=202)
     for event in ("fno.signal", "iscore.update", "ping"):
         row = test_event(partner=partner, environment=Environment.LIVE, event=event, now=clock.now())
-        attempt = Attempt.objects.create(delivery=row, number=1, status=State.FAILED.value, created_at=clock.now())
+        Attempt.objects.create(delivery=row, number=1, status=State.FAILED.value, created_at=clock.now())
     Delivery.objects.update(status=State.FAILED.value, next_attempt_at=None)
     assert call(api, document, "get", "/deliveries")["count"] == 3
-    call(api, document, "post", f"/deliveries/{attempt.pk}/resend", {}, "/deliveries/{delivery_id}/resend", status=202)
+    call(api, document, "post", f"/deliveries/{row.pk}/resend", {}, "/deliveries/{delivery_id}/resend", status=202)
     call(api, document, "post", "/deliveries/resend-failed", {"since": "2020-01-01T00:00:00Z"}, status=202)
     call(api, document, "delete", one, None, "/subscriptions/{subscription_id}")
 

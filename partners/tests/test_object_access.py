@@ -30,12 +30,10 @@ def objects(partner, key):
     )  # fmt: skip
     delivery = test_event(partner=partner, environment=Environment.LIVE, event="ping", now=now)
     Delivery.objects.filter(pk=delivery.pk).update(status=State.FAILED.value, next_attempt_at=None)
-    attempt = Attempt.objects.create(
-        delivery=delivery, number=1, status=State.FAILED.value, error=MARKER, created_at=now
-    )
+    Attempt.objects.create(delivery=delivery, number=1, status=State.FAILED.value, error=MARKER, created_at=now)
     return {
         "subscriptions/<int:subscription_id>": (row.pk, Subscription.objects.filter(pk=row.pk)),
-        "deliveries/<int:delivery_id>/resend": (attempt.pk, Delivery.objects.filter(pk=delivery.pk)),
+        "deliveries/<int:delivery_id>/resend": (delivery.pk, Delivery.objects.filter(pk=delivery.pk)),
         "admin/partners/<int:partner_id>/keys": (partner.pk, partner.keys.all()),
         "admin/keys/<int:key_id>": (key.pk, partner.keys.all()),
     }
