@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 
 import { startBell } from "./lib/bell";
 import { startClock } from "./lib/clock";
+import { prepareColumns } from "./lib/columns";
 import { startCopying } from "./lib/copy";
 import { startDateRanges } from "./lib/daterange";
 import { startDialogs } from "./lib/dialogs";
@@ -30,6 +31,7 @@ startDialogs();
 startMenus();
 startTabs();
 startTables();
+prepareColumns();
 startPalette();
 startShortcuts();
 startLive();
@@ -42,5 +44,6 @@ void startBell();
 
 document.addEventListener("htmx:afterSettle", (event) => {
   prepareRows(event.target as HTMLElement);
+  prepareColumns(event.target as HTMLElement);
   scan();
 });

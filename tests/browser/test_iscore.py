@@ -215,3 +215,34 @@ def test_a_card_that_fails_says_so_and_can_be_asked_again(visitor: Visitor) -> N
     page.unroute(broken)
     found.get_by_role("button", name="Try again").click()
     card(page)
+
+
+def test_columns_are_chosen_and_kept(visitor: Visitor) -> None:
+    page = visitor.open("/iscore/", width=360)
+    table = page.get_by_role("table")
+    sector, confidence = (table.locator("thead th", has_text=title) for title in ("Sector", "Confidence"))
+    expect(confidence).to_be_visible(timeout=FIRST_MS)
+    expect(sector).to_be_hidden()  # a narrow page leaves it out
+    button = page.get_by_role("button", name="Columns")
+    button.click()
+    page.get_by_role("checkbox", name="Sector").check()
+    page.get_by_role("checkbox", name="Confidence").uncheck()
+    assert visitor.findings(page) == []
+    for _ in range(2):
+        expect(sector).to_be_visible()
+        expect(confidence).to_be_hidden()
+        expect(table.locator("tbody tr").first.locator("td.sector")).to_be_visible()
+        page.reload()
+    page.get_by_label("Sort").select_option(index=3)  # the rows come anew
+    page.wait_for_url("**sort=*")
+    expect(sector).to_be_visible()
+    button.click()
+    page.get_by_role("button", name="As at first").click()
+    expect(sector).to_be_hidden()
+    expect(confidence).to_be_visible()
+    assert sideways_px(page) <= 0, sideways_px(page)
+    page = visitor.open("/iscore/", theme="dark")
+    page.get_by_role("button", name="Columns").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Columns")).to_be_focused()
+    assert visitor.errors == []
