@@ -33,7 +33,8 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer what no address matches; a page typed without its last slash is sent to the page."""
-    if request.method in ("GET", "HEAD") and surface_of(request.path) is None and is_valid_path(f"{request.path}/"):
+    is_page = request.method in ("GET", "HEAD") and surface_of(request.path) is None
+    if is_page and not request.path.endswith("/") and is_valid_path(f"{request.path}/"):
         return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path(force_append_slash=True)))
     return _answer(request, errors.NotFound(f"There is nothing at {request.path}."))
 

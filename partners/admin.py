@@ -94,7 +94,9 @@ class PartnerAdmin(ModelAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """Show a partner at a glance, with everything that can be done about it."""
-        partner = get_object_or_404(Partner, pk=object_id)
+        partner = self.get_object(request, object_id)
+        if partner is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return self._overview(request, partner)
 
     def _overview(
@@ -117,7 +119,9 @@ class PartnerAdmin(ModelAdmin):
 
     def act(self, request: HttpRequest, partner_id: int, what: str) -> HttpResponse:
         """Do one of the deeds of the page, for its reason."""
-        partner = get_object_or_404(Partner, pk=partner_id)
+        partner = self.get_object(request, str(partner_id))
+        if partner is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(partner_id))
         if request.method != "POST" or what not in FORMS or not self.has_change_permission(request, partner):
             return HttpResponseRedirect(reverse("admin:partners_partner_change", args=[partner.pk]))
         form = FORMS[what](request.POST)

@@ -126,6 +126,15 @@ def test_only_administrators_come_in(partner):
     assert act(client, partner, "key", environment="live", reason="x").redirect_chain
 
 
+@pytest.mark.parametrize("number", ["99999", "abc", "9" * 40])
+def test_a_partner_that_is_none_is_said(admin, number):
+    for method in ("get", "post"):
+        page = getattr(admin, method)(f"/admin/partners/partner/{number}/change/", follow=True)
+        assert "doesn’t exist" in page.content.decode()
+    page = admin.post(f"/admin/partners/partner/{number}/act/key/", {"reason": "x"}, follow=True)
+    assert "doesn’t exist" in page.content.decode()
+
+
 def test_the_lists_open(admin, partner):
     for name in ("partner", "subscription", "delivery"):
         assert admin.get(f"/admin/partners/{name}/").status_code == 200

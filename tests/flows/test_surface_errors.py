@@ -90,6 +90,15 @@ def test_a_page_without_its_last_slash(client: Any, path: str, to: str) -> None:
     assert client.get("/nothing").status_code == 404
 
 
+@pytest.mark.parametrize("path", ["/admin/nothing/", "/admin/nothing/at/all/", "/admin/partners/partner/7/act/", "/x/"])
+def test_a_page_that_is_none_is_not_sent_to_itself(client: Any, user: Any, path: str) -> None:
+    user.is_staff = user.is_superuser = True
+    user.save()
+    client.force_login(user)
+    assert client.get(path, follow=True).status_code in (200, 404)
+    assert client.get(path).headers.get("Location") != path
+
+
 def test_wrong_content_type(signed_in: Any) -> None:
     response = signed_in.post("/api/market/watchlists", data="<a/>", content_type="application/xml")
     assert_user_shape(response, 415)
