@@ -80,5 +80,6 @@ RETRY_AFTER_MAX: Final = timedelta(seconds=120)
 PAUSE_AFTER: Final = timedelta(days=5)
 KEPT: Final = timedelta(days=30)
 
-NAME_LENGTH: Final = 120
+#: Characters of a partner's or a firm's name.
+NAME_LENGTH: Final = 80
 SYMBOL_LENGTH: Final = 40

@@ -5,14 +5,14 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 
-from partners.constants import NAME_LENGTH, REQUESTS_PER_MINUTE, Plan
+from partners.constants import REQUESTS_PER_MINUTE, Plan
 
 
 class Partner(models.Model):
     """A firm that uses the engines. ``is_admin``: its keys may provision other partners."""
 
-    name = models.CharField(max_length=NAME_LENGTH, unique=True)
-    organisation = models.CharField(max_length=NAME_LENGTH, blank=True, default="")
+    name = models.CharField(max_length=120, unique=True)
+    organisation = models.CharField(max_length=120, blank=True, default="")
     intended_use = models.TextField(blank=True, default="")
     contact_email = models.EmailField(max_length=254, blank=True, default="")
     plan = models.CharField(max_length=10, choices=Plan.choices, default=Plan.DEFAULT)

@@ -12,10 +12,12 @@ from core import audit
 from core.errors import Conflict
 from partners.constants import Environment
 from partners.models import ApiKey, Partner
+from partners.services.texts import line_check
 
 _FORM = re.compile(r"tc_(live|test)_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 LAST_USE_STEP = timedelta(seconds=60)
 OVERLAP_MAX = timedelta(days=30)
+LABEL_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ def key_create(
 ) -> NewKey:
     """Return a new key of ``partner``. With ``overlap`` the live keys of the environment end after it (0: at once).
 
-    Raises Conflict for a partner that is not active.
+    Raises Conflict for a partner that is not active, InvalidRequest for a label that is no line of text.
     """
+    label = line_check("label", label, most=LABEL_LENGTH)
     Partner.objects.select_for_update().get(pk=partner.pk)
     if not partner.is_active:
         raise Conflict("The partner is not active. Activate it before making a key.")

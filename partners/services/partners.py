@@ -16,6 +16,7 @@ from partners.services.addresses import webhook_url_check
 from partners.services.health import partner_switched
 from partners.services.keys import NewKey, key_create
 from partners.services.secrets import endpoint_of, secret_of
+from partners.services.texts import partner_texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,16 @@ def partner_create(
 ) -> Provisioned:
     """Make a partner with its first key, of ``environment``, and its signing secret.
 
-    Raises Conflict for a name that is taken, InvalidRequest for an address that may not be called. Call it outside a
-    transaction: the webhook's name is looked up first.
+    Raises Conflict for a name that another has, InvalidRequest for a text or an address that cannot be. Call it outside
+    a transaction: the webhook's name is looked up first.
     """
+    fields = partner_texts(
+        {
+            "name": name, "plan": plan, "is_admin": is_admin, "organisation": organisation,
+            "intended_use": intended_use, "contact_email": contact_email,
+        }
+    )  # fmt: skip
     url = webhook_url_check(webhook_url) if webhook_url else ""
-    fields = {
-        "name": name, "plan": plan, "is_admin": is_admin, "organisation": organisation, "intended_use": intended_use,
-        "contact_email": contact_email,
-    }  # fmt: skip
     who: dict[str, Any] = {"actor": actor, "now": now, "reason": reason, "ip": ip}
     with transaction.atomic():
         partner = _partner_made(fields, **who)
@@ -119,6 +122,7 @@ def partner_change(
     allowed = {"name", "plan", "organisation", "intended_use", "contact_email", "is_active", "is_admin"}
     if unknown := set(changes) - allowed:
         raise InvalidRequest(f"{', '.join(sorted(unknown))} cannot be changed.")
+    changes = partner_texts(changes)
     row = Partner.objects.select_for_update().get(pk=partner.pk)
     before = {name: getattr(row, name) for name, value in changes.items() if getattr(row, name) != value}
     for name in before:
