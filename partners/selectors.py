@@ -1,15 +1,19 @@
-"""A partner at a glance: its use and how its deliveries do."""
+"""A partner at a glance: its use and how its deliveries do. What the simulated market has for test keys."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Q, Sum
 
 from core.clock import IST
 from partners.lifecycle import State
-from partners.models import Attempt, Delivery, Partner, Usage
+from partners.models import Attempt, Delivery, Partner, SandboxScan, SandboxSignal, Usage
+from signals.models import FnoSignal
 
 LATELY = timedelta(hours=24)
+#: A scan comes every 60 seconds; one that is late by a little is still this minute's.
+FRESH = timedelta(seconds=75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +63,14 @@ def usage_by_day(partner: Partner, *, days: int, now: datetime) -> list[dict[str
         }
         for row in counted
     ]  # fmt: skip
+
+
+def sandbox_analysis(index: str, *, now: datetime) -> dict[str, Any] | None:
+    """Return the analysis of this minute's scan of the simulated market; None where there is none."""
+    row = SandboxScan.objects.filter(index=index, scanned_at__gt=now - FRESH, scanned_at__lte=now).first()
+    return None if row is None else row.analysis
+
+
+def sandbox_signals(index: str, *, since: datetime) -> list[FnoSignal]:
+    """Return what fired on the simulated market after an instant, newest first. None of them is saved."""
+    return [row.signal() for row in SandboxSignal.objects.filter(index=index, triggered_at__gt=since)]

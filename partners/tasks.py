@@ -28,6 +28,24 @@ def welcome() -> None:
     welcome_due()
 
 
+@shared_task(name="partners.scan_sandbox")
+def scan_sandbox() -> None:
+    """Scan the simulated market for test keys where the deployment's own is a real one. Safe to run any number of
+    times.
+    """
+    from partners.services.sandbox import scan_due
+
+    scan_due(now=clock.now())
+
+
+@shared_task(name="partners.score_sandbox", soft_time_limit=240, time_limit=280)
+def score_sandbox() -> None:
+    """Tell test subscriptions of the simulated market's I-Scores where the deployment's own are real ones."""
+    from partners.services.sandbox import scores_due
+
+    scores_due(now=clock.now())
+
+
 @shared_task(name="partners.prune")
 def prune() -> None:
     """Forget deliveries and answers that are older than promised."""

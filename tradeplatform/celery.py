@@ -41,6 +41,12 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 30.0},
     },
+    "scans of the simulated market for test keys": {
+        "task": "partners.scan_sandbox",
+        "schedule": 15.0,
+        "options": {"expires": 30.0},
+    },
+    "I-Scores of the simulated market for test keys": {"task": "partners.score_sandbox", "schedule": 300.0},
     "old deliveries": {"task": "partners.prune", "schedule": crontab(hour="20", minute="45")},
     "I-Scores of the last session": {"task": "signals.iscore_nightly", "schedule": 120.0},
     "inputs of I-Scores": {"task": "signals.iscore_inputs", "schedule": crontab(minute="10")},

@@ -242,7 +242,9 @@ CELERY_TASK_ROUTES = {
     "market.*": {"queue": "imports"},
     "backtest.*": {"queue": "backtest"},
     "partners.*": {"queue": "webhooks"},
-    "partners.welcome": {"queue": "imports"},  # an exact name goes before a pattern
+    "partners.scan_sandbox": {"queue": "scan"},  # an exact name goes before a pattern
+    "partners.score_sandbox": {"queue": "imports"},
+    "partners.welcome": {"queue": "imports"},
     "signals.scan_fno": {"queue": "scan"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"

@@ -9,7 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.conf import settings
+
+from market.constants import Source
+
 _inside: ContextVar[bool] = ContextVar("simulated_only", default=False)
+
+
+def is_apart() -> bool:
+    """Tell whether the deployment's own market is another than the simulated one."""
+    return settings.MARKET_PROVIDERS[0] != Source.SIMULATED
 
 
 def active() -> bool:

@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from core.clock import isoformat_z
 from core.errors import Code, DataUnavailable, InvalidIndex, InvalidRequest, InvalidSymbol, NotFound, PlatformError
 from engines.exchange.naming import capitals
-from market.services.sandbox import simulated_only
+from market.services.sandbox import is_apart, simulated_only
 from partners.constants import INDICES, Environment
+from partners.selectors import sandbox_analysis, sandbox_signals
 from partners.webhooks.payloads import source_fields
 from signals.models import FnoSignal
 from signals.services.fno.live import live
@@ -45,8 +48,10 @@ def index_check(index: str | None) -> str:
 
 def fno_analysis(index: str, *, environment: str, now: datetime) -> dict[str, Any]:
     """Return the analysis of an index. Raises DataUnavailable when no source has its price."""
-    with simulated_only(environment == Environment.TEST):
-        found = live(index, now=now)["analysis"]
+    found = sandbox_analysis(index, now=now) if environment == Environment.TEST and is_apart() else None
+    if found is None:
+        with simulated_only(environment == Environment.TEST):
+            found = live(index, now=now)["analysis"]
     if found["spot_price"] is None and STALE not in found["vetoes"]:
         raise DataUnavailable(f"No source has a price of {index} now.")
     analysis = {name: found[name] for name in ANALYSIS_KEYS}
@@ -56,11 +61,8 @@ def fno_analysis(index: str, *, environment: str, now: datetime) -> dict[str, An
 
 def fno_history(index: str, *, environment: str, days: int, limit: int, now: datetime) -> list[dict[str, Any]]:
     """Return the signals of the last ``days`` times 24 hours, newest first. Test keys see simulated ones only."""
-    rows = FnoSignal.objects.filter(index=index, triggered_at__gt=now - timedelta(days=days))
-    if environment == Environment.TEST:
-        rows = rows.filter(data_source="simulated")
     found = []
-    for row in rows.order_by("-triggered_at", "-id")[:limit]:
+    for row in _signals(index, environment, now - timedelta(days=days))[:limit]:
         signal = signal_row(row)
         told = {**signal, "engine": "fno", "event": "TRADE_TRIGGER", **source_fields(signal["data_source"])}
         told |= {
@@ -69,6 +71,13 @@ def fno_history(index: str, *, environment: str, days: int, limit: int, now: dat
         }
         found.append({name: told[name] for name in HISTORY_KEYS})
     return found
+
+
+def _signals(index: str, environment: str, since: datetime) -> Sequence[FnoSignal] | QuerySet[FnoSignal]:
+    if environment == Environment.TEST and is_apart():
+        return sandbox_signals(index, since=since)
+    rows = FnoSignal.objects.filter(index=index, triggered_at__gt=since).order_by("-triggered_at", "-id")
+    return rows.filter(data_source="simulated") if environment == Environment.TEST else rows
 
 
 def iscore_result(symbol: str, *, environment: str, now: datetime) -> dict[str, Any]:
@@ -81,6 +90,29 @@ def iscore_result(symbol: str, *, environment: str, now: datetime) -> dict[str, 
     changes = {"cached_until": isoformat_z(found["cached_until"]), "as_of": isoformat_z(found["as_of"])}
     result = {name: value for name, value in found.items() if name != "symbol"}
     return result | changes | source_fields(found["data_source"])
+
+
+def present_score(symbol: str, *, environment: str, now: datetime) -> dict[str, Any] | None:
+    """Return the present score as subscriptions are told of it; None where there is none yet."""
+    try:
+        found = iscore_result(symbol, environment=environment, now=now)
+    except PlatformError:
+        return None
+    if found["as_of_session"] is None:
+        return None
+    return {
+        "symbol": symbol,
+        "score": found["iscore"],
+        "previous_score": (found.get("previous") or {}).get("iscore"),
+        "confidence": found["confidence"],
+        "summary": found["summary"],
+        "components": {
+            name: {key: part[key] for key in ("score", "weight", "effective_weight", "coverage")}
+            for name, part in found["components"].items()
+        },
+        "as_of_session": str(found["as_of_session"]),
+        "data_source": found["provider"],
+    }
 
 
 def iscore_batch(symbols: Sequence[str], *, environment: str, now: datetime) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from engines.iscore.combine import told_tier
+from market.services.sandbox import is_apart
 from partners.constants import Engine, Environment
 from partners.models import Delivery, Subscription
 from partners.services.outbox import subscription_lock, subscription_notify
@@ -19,15 +20,17 @@ LEAST_FNO_CONFIDENCE: Final = 50
 SIMULATED: Final = "simulated"
 
 
-def fno_fire(signal: Mapping[str, Any], *, now: datetime) -> list[Delivery]:
+def fno_fire(signal: Mapping[str, Any], *, now: datetime, environment: str | None = None) -> list[Delivery]:
     """Tell of a new F&O signal where its confidence reaches the subscription's, and 50 in any case.
 
-    ``signal``: as the history of signals has it. To be called in a transaction; told once however often it is called.
+    ``signal``: as the history of signals has it. ``environment``: only whose subscriptions. To be called in a
+    transaction; told once however often it is called.
     """
     if signal["confidence"] < LEAST_FNO_CONFIDENCE:
         return []
     made = []
-    for row in _interested(Engine.FNO, signal["index"], signal["data_source"]):
+    only = environment or (Environment.LIVE if is_apart() else None)  # apart, test keys have a market of their own
+    for row in _interested(Engine.FNO, signal["index"], signal["data_source"], only):
         if signal["confidence"] >= row.min_confidence:
             made += fno_tell(row, signal, now=now)
     return made
@@ -88,7 +91,7 @@ def iscore_tell(row: Subscription, told: Mapping[str, Any], *, now: datetime) ->
     return made
 
 
-def _interested(engine: str, symbol: str, data_source: str) -> QuerySet[Subscription]:
+def _interested(engine: str, symbol: str, data_source: str, environment: str | None = None) -> QuerySet[Subscription]:
     """Return the active subscriptions. Test ones hear of the simulated market only. What happens while a partner is
     switched off is kept for it.
 
@@ -98,6 +101,8 @@ def _interested(engine: str, symbol: str, data_source: str) -> QuerySet[Subscrip
     rows = Subscription.objects.filter(engine=engine, symbol=symbol, is_active=True)
     if data_source != SIMULATED:
         rows = rows.filter(environment=Environment.LIVE)
+    if environment is not None:
+        rows = rows.filter(environment=environment)
     return rows.select_related("partner").order_by("partner_id", "environment", "id")
 
 

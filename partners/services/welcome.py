@@ -13,10 +13,8 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from core import children, clock
-from core.errors import PlatformError
-from engines.iscore.combine import told_tier
 from partners.models import Delivery, Subscription
-from partners.services.engines import iscore_result
+from partners.services.engines import present_score
 from partners.services.firing import iscore_tell
 from partners.services.outbox import subscription_lock
 
@@ -70,7 +68,7 @@ def subscription_welcome(*, subscription: Subscription) -> list[Delivery]:
     Nothing where the score is too low or too uncertain: the first that is not will be its first news. Where there is
     none yet it is asked for again, for a day.
     """
-    told = _present(subscription)
+    told = present_score(subscription.symbol, environment=subscription.environment, now=clock.now())
     now = clock.now()
     if told is None and now - subscription.created_at < GIVE_UP:
         again = now + min(max(now - subscription.created_at, SOONEST), LATEST)
@@ -89,28 +87,3 @@ def _settle(subscription: Subscription, told: dict[str, Any] | None, now: dateti
     if told is None or not fresh.is_active or fresh.told_score is not None:
         return []
     return iscore_tell(fresh, told, now=now)
-
-
-def _present(subscription: Subscription) -> dict[str, Any] | None:
-    """Return the present score as the engine tells of scores; None where there is none yet."""
-    try:
-        found = iscore_result(subscription.symbol, environment=subscription.environment, now=clock.now())
-    except PlatformError:
-        return None
-    if found["as_of_session"] is None:
-        return None
-    known = found["iscore"] is not None and found["confidence"] is not None
-    return {
-        "symbol": subscription.symbol,
-        "score": found["iscore"],
-        "previous_score": (found.get("previous") or {}).get("iscore"),
-        "confidence": found["confidence"],
-        "tier": told_tier(None, found["iscore"], found["confidence"]) if known else "",
-        "summary": found["summary"],
-        "components": {
-            name: {key: part[key] for key in ("score", "weight", "effective_weight", "coverage")}
-            for name, part in found["components"].items()
-        },
-        "as_of_session": str(found["as_of_session"]),
-        "data_source": found["provider"],
-    }

@@ -13,7 +13,7 @@ from core.errors import DataUnavailable
 from core.tests.racing import race_fixture  # noqa: F401 - fixture
 from partners.constants import Environment
 from partners.models import Delivery, Subscription
-from partners.services import welcome
+from partners.services import engines, welcome
 from partners.services.console import subscription_set
 from partners.services.firing import iscore_fire
 from partners.services.subscriptions import subscription_change, subscription_put
@@ -48,7 +48,7 @@ def engine(monkeypatch):
         return answer.found
 
     answer.asked, answer.fails, answer.found = asked, None, dict(FOUND)
-    monkeypatch.setattr(welcome, "iscore_result", answer)
+    monkeypatch.setattr(engines, "iscore_result", answer)
     return answer
 
 
@@ -127,17 +127,17 @@ def test_one_that_was_thought_dead_tells_nothing_more(engine, race):
     """Two have worked out the score of one subscription: its lease had run out."""
     row = race(lambda _: subscribe(make_partner()), 1)[0]
     both = threading.Barrier(2)
-    answer = welcome.iscore_result
+    answer = engines.iscore_result
 
     def slow(*given, **named):
         both.wait(timeout=10)
         return answer(*given, **named)
 
-    welcome.iscore_result = slow
+    engines.iscore_result = slow
     try:
         race(lambda _: welcome.subscription_welcome(subscription=row), 2)
     finally:
-        welcome.iscore_result = answer
+        engines.iscore_result = answer
     assert race(lambda _: Delivery.objects.count(), 1)[0] == 1
 
 
@@ -190,18 +190,18 @@ def test_a_score_that_is_not_there_yet_is_asked_for_again_for_a_day(engine):
 def test_a_row_that_fails_keeps_nobody_waiting(engine):
     partner = make_partner()
     first, second = subscribe(partner), subscribe(partner, symbol="TCS")
-    answer = welcome.iscore_result
+    answer = engines.iscore_result
 
     def broken(symbol, **named):
         if symbol == "RELIANCE":
             raise ZeroDivisionError
         return answer(symbol, **named)
 
-    welcome.iscore_result = broken
+    engines.iscore_result = broken
     try:
         assert welcome_due() == 2
     finally:
-        welcome.iscore_result = answer
+        engines.iscore_result = answer
     first.refresh_from_db()
     assert first.welcome_at is not None
     assert Delivery.objects.get().subscription == second

@@ -18,6 +18,7 @@ from core import versions
 from core.errors import InvalidRequest, NotFound
 from engines.panel import PricePanel
 from engines.strategy.data import IndexSeries, MarketData
+from market.constants import Source
 from market.services import sandbox
 from market.services.exchanges import trading_calendar
 from market.services.panels import at_hand as ready_panel
@@ -119,6 +120,9 @@ def forget() -> None:
 def whole_panel(universe: str, now: datetime) -> PricePanel:
     """Return all history of a universe: imported prices, else those of the simulated exchange up to its last close."""
     try:
+        found = panel_at_hand(universe, now)
+        if found is not None:
+            return found
         fill, stored = DailyHistory.of_sources(now), not sandbox.active()
         return shared_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=stored)
     except NotFound:
@@ -126,9 +130,15 @@ def whole_panel(universe: str, now: datetime) -> PricePanel:
 
 
 def panel_at_hand(universe: str, now: datetime) -> PricePanel | None:
-    """Return what `whole_panel` would, or None if that is still to be built (or there is no such universe)."""
-    fill, stored = DailyHistory.of_sources(now), not sandbox.active()
-    return ready_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=stored)
+    """Return what `whole_panel` would, or None if that is still to be built (or there is no such universe).
+
+    Where a deployment's own prices are simulated, the sandbox has the same panel.
+    """
+    fill = DailyHistory.of_sources(now)
+    found = ready_panel(universe, HISTORY_START, HISTORY_END, fill=fill)
+    if not sandbox.active() or (found is not None and found.source == Source.SIMULATED):
+        return found
+    return ready_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=False)
 
 
 def _cut(

@@ -11,6 +11,7 @@ from typing import Any, Final
 from core.clock import isoformat_z
 from engines.calibration.mapping import UNCALIBRATED_CAP, Calibrator
 from engines.calibration.walk import week_of
+from engines.mvla.analysis import Analysis, analyse
 from engines.mvla.features import features
 from engines.mvla.history import History
 from engines.mvla.inputs import Moment
@@ -18,6 +19,7 @@ from engines.mvla.payload import number
 from engines.mvla.votes import direction
 from market.constants import Source
 from signals.models import FnoAlarm, FnoCalibrator
+from signals.services.fno.gathering import Gathered
 
 FAMILIES: Final = {
     "NIFTY": ("NIFTY", "SENSEX"),
@@ -79,6 +81,13 @@ def coverage(history: History, moment: Moment) -> float:
     """Return q as the analysis of this moment will have it: which calibrator is to judge depends on it."""
     p = history.parameters
     return direction(features(history, moment, p), moment, p).q
+
+
+def judged(gathered: Gathered, *, now: datetime) -> tuple[Analysis, Judge]:
+    """Return what the engine says of what was gathered, and who judged it."""
+    history, moment = gathered.history, gathered.moment
+    judge = judge_for(moment.index, now=now, q=coverage(history, moment), data_source=gathered.data_source)
+    return analyse(history, moment, calibrator=judge.calibrator, cap=judge.cap), judge
 
 
 def judge_for(index: str, *, now: datetime, q: float, data_source: str) -> Judge:

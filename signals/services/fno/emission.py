@@ -31,7 +31,9 @@ def emit(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: d
         return None
     if FnoSignal.objects.filter(index=found.index, status=LIVE).exists():
         return None
-    signal = FnoSignal.objects.create(**_facts(found, gathered, judge, slot=slot, now=now))
+    rows = FnoSignal.objects.filter(index=found.index, trade_date=gathered.moment.session.trade_date)
+    number = (rows.aggregate(top=Max("number"))["top"] or 0) + 1
+    signal = FnoSignal.objects.create(**facts_of(found, gathered, judge, number=number, slot=slot, now=now))
     told = signal_row(signal)
     events.record(EVENT_TRIGGERED, payload=told, aggregate=signal)
     record.append(
@@ -76,17 +78,19 @@ def is_watched(index: str) -> bool:
     return FnoCandidate.objects.filter(index=index, labelled_at__isnull=True).exists()
 
 
-def _facts(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> dict[str, Any]:
+def facts_of(
+    found: Analysis, gathered: Gathered, judge: Judge, *, number: int, slot: int, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of a signal: the ``number``-th of its index on this trade date."""
     trade, trust = found.picked.trades[0], found.confidence
     day = gathered.moment.session.trade_date
-    highest = FnoSignal.objects.filter(index=found.index, trade_date=day).aggregate(top=Max("number"))["top"] or 0
     p = parameters_on(day)
     last = gathered.clock.instant_of(day, p.exit_by) if gathered.clock is not None else now
     return {
-        "trade_code": f"{found.index}-{day.isoformat()}-{highest + 1:03d}",
+        "trade_code": f"{found.index}-{day.isoformat()}-{number:03d}",
         "index": found.index,
         "trade_date": day,
-        "number": highest + 1,
+        "number": number,
         "slot": slot,
         "triggered_at": now,
         "trade_direction": found.trade_direction,

@@ -1,6 +1,6 @@
 """What an analysis needs besides bars: earlier days, India VIX, breadth, open interest, announcements, the record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -128,8 +128,17 @@ def blackouts(day: date) -> tuple[Blackout, ...]:
 
 def record_of(index: str, trade_date: date) -> Record:
     """Return what the loss-averse rules know: signals of this trade date and of its week (from Monday)."""
-    monday = trade_date - timedelta(days=trade_date.weekday())
-    rows = list(FnoSignal.objects.filter(trade_date__gte=monday, trade_date__lte=trade_date).order_by("triggered_at"))
+    rows = FnoSignal.objects.filter(trade_date__gte=monday_of(trade_date), trade_date__lte=trade_date)
+    return record_from(list(rows.order_by("triggered_at")), index, trade_date)
+
+
+def monday_of(day: date) -> date:
+    """Return the first day of its week."""
+    return day - timedelta(days=day.weekday())
+
+
+def record_from(rows: Sequence[FnoSignal], index: str, trade_date: date) -> Record:
+    """Return the same of the week's signals of all indices, oldest first."""
     today = [row for row in rows if row.trade_date == trade_date]
     return Record(
         today=tuple(_trigger(row) for row in today if row.index == index),

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from core.clock import isoformat_z
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
-from engines.mvla.analysis import analyse
 from engines.mvla.chains import money, volatilities
 from engines.mvla.inputs import Chain
 from engines.mvla.payload import number, plain
@@ -17,7 +16,7 @@ from market.services import sandbox
 from market.services.exchanges import clock_for
 from signals.lifecycle import LIVE
 from signals.models import FnoLatest, FnoSignal
-from signals.services.fno.calibration import coverage, judge_for
+from signals.services.fno.calibration import judged
 from signals.services.fno.gathering import Gathered, gather
 from signals.services.fno.indices import INDICES
 from signals.services.fno.wire import analysis_row, signal_row
@@ -54,9 +53,7 @@ def _now(index: str, now: datetime) -> dict[str, Any]:
         if made is not None and made[0] <= now < made[0] + KEPT:
             return made[1]
         gathered = gather(index, now=now)
-        q = coverage(gathered.history, gathered.moment)
-        judge = judge_for(index, now=now, q=q, data_source=gathered.data_source)
-        found = analyse(gathered.history, gathered.moment, calibrator=judge.calibrator, cap=judge.cap)
+        found, judge = judged(gathered, now=now)
         body = analysis_row(found, gathered, judge, now=now)
         _made[key] = (now, body)
         return body

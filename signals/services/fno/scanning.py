@@ -18,10 +18,10 @@ from core.jobs import SlotSkipped, run_slot, slot_of
 from engines.exchange.calendar import CalendarUnknown
 from engines.exchange.clock import ExchangeClock
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
-from engines.mvla.analysis import Analysis, analyse
+from engines.mvla.analysis import Analysis
 from market.services.exchanges import clock_for
 from signals.models import FnoLatest, FnoScan
-from signals.services.fno.calibration import Judge, coverage, judge_for
+from signals.services.fno.calibration import Judge, judged
 from signals.services.fno.emission import emit, is_watched, withhold
 from signals.services.fno.gathering import Gathered, gather
 from signals.services.fno.indices import INDICES
@@ -84,9 +84,7 @@ def scan(index: str, *, slot: int, now: datetime) -> FnoScan | None:
     """Analyse an index and write what was found; None if the slot has its row already."""
     began = clock.monotonic()
     gathered = gather(index, now=now)
-    q = coverage(gathered.history, gathered.moment)
-    judge = judge_for(index, now=now, q=q, data_source=gathered.data_source)
-    found = analyse(gathered.history, gathered.moment, calibrator=judge.calibrator, cap=judge.cap)
+    found, judge = judged(gathered, now=now)
     body = analysis_row(found, gathered, judge, now=now)
     with transaction.atomic():
         facts = _facts(found, gathered, body, now=now, began=began)

@@ -43,6 +43,17 @@ def track(index: str, *, now: datetime) -> FnoSignal | None:
 
 def follow(signal: FnoSignal, *, now: datetime) -> FnoSignal | None:
     """Bring one live signal up to date; return it if it ended."""
+    seen, plan, source, is_final = course_of(signal, now=now)
+    if not seen.is_over:
+        _progress(signal, seen)
+        return None
+    return signal if is_final and finish(signal, seen, plan, source=source) else None
+
+
+def course_of(signal: FnoSignal, *, now: datetime) -> tuple[Course, Plan, str, bool]:
+    """Return where a live signal stands by the minutes of its option, what is followed, whose minutes they are, and
+    whether an end that is seen is final: the last minute may still be on its way. Raises PlatformError.
+    """
     exchange_clock = clock_for(INDEX_DERIVATIVE_EXCHANGE[signal.index])
     plan = plan_of(signal, exchange_clock)
     key = f"{signal.exchange}:{signal.tradingsymbol}"
@@ -50,16 +61,11 @@ def follow(signal: FnoSignal, *, now: datetime) -> FnoSignal | None:
     seen = course(
         plan, ts=bars.ts, open=bars.open, high=bars.high, low=bars.low, close=bars.close, now_s=now.timestamp()
     )
-    if not seen.is_over:
-        _progress(signal, seen)
-        return None
     last_s = float(bars.ts[-1]) + MINUTE_S if len(bars) else 0.0
     by_time = seen.outcome in {lifecycle.outcomes.TIME_EXIT, lifecycle.outcomes.EXPIRED}
-    if by_time and last_s < seen.at_s and now.timestamp() < seen.at_s + SETTLE.total_seconds():
-        return None  # the last minute is still on its way
-    if seen.price is None and now - signal.deadline < GIVE_UP:
-        return None
-    return signal if finish(signal, seen, plan, source=source) else None
+    awaited = by_time and last_s < seen.at_s and now.timestamp() < seen.at_s + SETTLE.total_seconds()
+    unpriced = seen.price is None and now - signal.deadline < GIVE_UP
+    return seen, plan, source, not (awaited or unpriced)
 
 
 def plan_of(signal: FnoSignal, exchange_clock: ExchangeClock) -> Plan:
@@ -87,7 +93,7 @@ def _progress(signal: FnoSignal, seen: Course) -> None:
 def finish(signal: FnoSignal, seen: Course, plan: Plan, *, source: str) -> bool:
     """Close a signal with its result, its line of the Record and its event; False if somebody else was quicker."""
     at = datetime.fromtimestamp(seen.at_s, UTC)
-    result = _result(signal, seen, plan, at.astimezone(clock.IST).date())
+    result = result_of(signal, seen, plan, at.astimezone(clock.IST).date())
     with transaction.atomic():
         if not lifecycle.close(signal, outcome=seen.outcome, at=at, changed_at=clock.now(), **result):
             return False
@@ -100,7 +106,8 @@ def finish(signal: FnoSignal, seen: Course, plan: Plan, *, source: str) -> bool:
     return True
 
 
-def _result(signal: FnoSignal, seen: Course, plan: Plan, day: date) -> dict[str, object]:
+def result_of(signal: FnoSignal, seen: Course, plan: Plan, day: date) -> dict[str, object]:
+    """Return the columns of a signal that say what its end was worth; ``day``: whose charges it paid."""
     extremes: dict[str, object] = {"mfe": seen.mfe, "mae": seen.mae}
     if seen.price is None:
         return extremes

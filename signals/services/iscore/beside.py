@@ -8,23 +8,25 @@ from typing import Any, Final
 
 from core import children
 from core.errors import DataUnavailable
+from market.services import sandbox
 
 WORK: Final = f"{__name__}:packed"
 #: Up to so many symbols the tables of a scoring are a few MiB, and starting a child would take longer than the scoring.
 HERE: Final = 200
 
 
-def packed(*, universe: str, session: str, extra: str, now: datetime) -> str:
-    """Score a universe and return the result as text. For a child."""
+def packed(*, universe: str, session: str, extra: str, now: datetime, simulated: bool = False) -> str:
+    """Score a universe and return the result as text; ``simulated``: in the sandbox. For a child."""
     from signals.services.iscore.scoring import scored
 
-    found = scored(now=now, universe=universe, session=date.fromisoformat(session), extra=extra)
+    with sandbox.simulated_only(simulated):
+        found = scored(now=now, universe=universe, session=date.fromisoformat(session), extra=extra)
     return base64.b64encode(zlib.compress(pickle.dumps(found))).decode()
 
 
 def fetched(*, universe: str, session: date, extra: str, now: datetime) -> Any:
     """Return the `Scored` of a universe from a child. Raises DataUnavailable when it brings none."""
-    asked = {"universe": universe, "session": session.isoformat(), "extra": extra}
+    asked = {"universe": universe, "session": session.isoformat(), "extra": extra, "simulated": sandbox.active()}
     try:
         text = children.run(WORK, asked, now=now)
     except children.ChildFailed:

@@ -13,6 +13,7 @@ from core.errors import DataUnavailable, NotFound
 from core.models import JobSlot
 from engines.panel import PricePanel
 from market.models import Instrument
+from market.services import sandbox
 from signals.models import IScoreStanding
 from signals.services.iscore.inputs import columns_of
 from signals.services.iscore.scoring import Scored, last_session, reference_universe, scored
@@ -26,6 +27,7 @@ JOB: Final = "signals.iscore"
 TRIES: Final = 3
 READERS_WAIT_S: Final = 60.0
 WORK: Final = f"{__name__}:work"
+SANDBOX_WORK: Final = f"{__name__}:sandbox_work"
 #: How long results are kept with their words.
 WORDS_KEPT: Final = timedelta(days=30)
 
@@ -58,13 +60,17 @@ def run_if_due(*, now: datetime) -> None:
 def work_ahead(*, now: datetime) -> None:
     """Have the night's work done now if a process that serves would have to build the universe's prices.
 
-    Its child leaves them as files, and the scores as rows. Where it fails the caller goes on without.
+    Its child leaves them as files, and the scores as rows. Where it fails the caller goes on without. In the sandbox of
+    a deployment with real prices a further child leaves the prices of the simulated exchange.
     """
     if not children.serving():
         return
     with suppress(children.ChildFailed, NotFound):
-        if panel_at_hand(reference_universe(), now) is None:
+        name = reference_universe()
+        if panel_at_hand(name, now) is None:
             children.run(WORK, now=now, deadline_s=READERS_WAIT_S)
+        if sandbox.active() and panel_at_hand(name, now) is None:
+            children.run(SANDBOX_WORK, now=now, deadline_s=READERS_WAIT_S)
 
 
 def _is_due(universe: str, panel: PricePanel, now: datetime) -> bool:
@@ -76,6 +82,12 @@ def _is_due(universe: str, panel: PricePanel, now: datetime) -> bool:
 def work(*, now: datetime) -> None:
     """Do what `run_once` does. For a child, whose answer must be plain."""
     run_once(now=now)
+
+
+def sandbox_work(*, now: datetime) -> None:
+    """Leave the simulated prices of the reference universe as files. For a child."""
+    with sandbox.simulated_only():
+        whole_panel(reference_universe(), now)
 
 
 def run_once(*, now: datetime, universe: str = "") -> Night:
