@@ -1,11 +1,12 @@
 """The two analyses on demand. Nothing is stored; an ``Idempotency-Key`` is accepted and ignored."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from typing import Any, Final
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,19 +23,41 @@ from partners.api.answers_reports import BehaviourAnswer, PortfolioAnswer
 from partners.api.base import SYMBOL, Body, Choice, PartnerView, Text, engine_scenario, parsed, place
 from partners.constants import HOLDINGS_MAX, TRADES_MAX
 
+_WHOLE_DIGITS: Final = 16
+_SMALLEST: Final = Decimal("1e-8")
+_WIDE: Final = Context(prec=_WHOLE_DIGITS + 9)
+_TEXT: Final = "[0-9]{1,16}([.][0-9]{1,40})?"
 
+
+def _described(sign: str, least: int) -> dict[str, Any]:
+    bounds = {"exclusiveMinimum": least, "exclusiveMaximum": 10**_WHOLE_DIGITS}
+    return {"type": ["number", "string"], **bounds, "pattern": f"^{sign}{_TEXT}$"}
+
+
+@extend_schema_field(_described("-?", -(10**_WHOLE_DIGITS)))
 class Number(serializers.DecimalField):
-    """A JSON number (or its text) of bounded size, exact."""
+    """A JSON number, or a text of its digits, of up to 16 digits before the point. It may have any number of digits
+    behind it, as what a program calculates has, and is rounded to eight of them, a half to the even one.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_digits=24, decimal_places=8, **options)
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if isinstance(data, bool):
+        if isinstance(data, bool) or (isinstance(data, str) and not re.fullmatch(f"-?{_TEXT}", data)):
             self.fail("invalid")
         return super().to_internal_value(data)
 
+    def validate_precision(self, value: Decimal) -> Decimal:
+        """Round, then refuse what has too many digits before the point."""
+        if value == 0:
+            return Decimal(0)
+        if value.adjusted() < _WHOLE_DIGITS:
+            value = value.quantize(_SMALLEST, rounding=ROUND_HALF_EVEN, context=_WIDE)
+        return super().validate_precision(value)
 
+
+@extend_schema_field(_described("", 0))
 class Positive(Number):
     """A number above zero."""
 
@@ -63,8 +86,8 @@ class HoldingInput(Body):
 
     symbol = Symbol()
     qty = Positive()
-    avg_price = Number(min_value=Decimal(0))
-    current_price = Number(min_value=Decimal(0), required=False, allow_null=True, default=None)
+    avg_price = Number(min_value=0)
+    current_price = Number(min_value=0, required=False, allow_null=True, default=None)
     sector = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
     asset_class = Choice([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
 

@@ -2,10 +2,13 @@
 
 import gzip
 import json
+from decimal import Decimal
 
 import pytest
+from rest_framework.serializers import ValidationError
 
 from core import clock
+from partners.api.analysis import Number
 from partners.constants import Environment
 from partners.models import Partner
 from partners.tests.test_surface import V1, _fresh, client, partner  # noqa: F401 - fixtures
@@ -148,6 +151,43 @@ def test_times_with_a_zone_are_taken(api):
     assert api.post(f"{V1}/deliveries/resend-failed", {"since": "2026-01-01T05:30:00+05:30"}, format="json").json() == {
         "success": True, "count": 0,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        (7000 / 3, "2333.33333333"), (0.1 + 0.2, "0.3"), (100.1 + 200.2, "300.3"), (1e-7, "1E-7"), (3, "3"),
+        ("0.333333333333333333333333", "0.33333333"), ("1.000000005", "1.00000000"), ("1.000000015", "1.00000002"),
+        ("9999999999999999.12345678", "9999999999999999.12345678"), (1e15, "1e15"), (0e99, "0"),
+        (-1e-300, "0"), ("-0.000", "0"),        (-1 / 3, "-0.33333333"),
+    ],
+)  # fmt: skip
+def test_any_number_is_taken_and_rounded_at_the_eighth_place(number, kept):
+    assert Number().run_validation(number) == Decimal(kept)
+
+
+@pytest.mark.parametrize(
+    "number", [1e16, "9999999999999999.999999999", 1e300, "1e999999999", "1e3", " 1", "١", "", float("nan"), "NaN"]
+)
+def test_a_number_out_of_all_bounds_is_refused(number):
+    with pytest.raises(ValidationError):
+        Number().run_validation(number)
+
+
+def test_what_rounds_to_nothing_is_not_above_zero(api):
+    body = {"holdings": [HELD | {"qty": 4e-9}]}
+    refused(api.post(f"{V1}{RISK}", body, format="json"), 400, "INVALID_REQUEST", "holdings[0].qty: It must be above")
+
+
+def test_calculated_numbers_are_taken_everywhere(api):
+    third = 7000 / 3
+    holdings = [HELD | {"qty": 0.1 + 0.2, "avg_price": third, "current_price": 100.1 + 200.2}]
+    changes = [{"symbol": "TCS", "qty": -(0.1 + 0.2) / 2, "price": third}]
+    answer = api.post(f"{V1}{RISK}", {"holdings": holdings, "what_if": changes}, format="json")
+    assert (answer.status_code, answer.json()["summary"]["total_invested"]) == (200, 700.0), answer.content
+    trade = TRADE | {"qty": third, "price": third, "pnl": -third}
+    answer = api.post(f"{V1}{TRADES}", {"trades": [trade]}, format="json")
+    assert (answer.status_code, answer.json()["summary"]["total_pnl"]) == (200, -2333.33), answer.content
 
 
 @pytest.mark.parametrize("hours", ["12", True, [1], 1e9])

@@ -111,6 +111,7 @@ FAULTS = {
     "one text for channels": (TypeError, "channels: ", lambda: ok()[1].subscribe("fno", "NIFTY", channels="email")),
     "no number": (ValueError, "", lambda: ok()[1].analyze_portfolio([{"symbol": "TCS", "qty": float("nan")}])),
     "no decimal number": (ValueError, "", lambda: ok()[1].analyze_portfolio([{"qty": Decimal("NaN")}])),
+    "a number without bounds": (ValueError, "", lambda: ok()[1].analyze_portfolio([{"qty": Decimal("1e999")}])),
     "an object": (TypeError, "object cannot be sent", lambda: ok()[1].analyze_portfolio([{"symbol": object()}])),
     "a time without a zone": (ValueError, "since: ", lambda: ok()[1].resend_failed(datetime(2026, 11, 1))),
 }  # fmt: skip
@@ -137,7 +138,10 @@ def test_decimals_and_times_are_sent_without_loss():
     exact = Decimal("12345678901234567890.12345678")
     partner.analyze_portfolio([{"symbol": "M&M", "qty": Decimal("0.1"), "avg_price": exact}])
     (row,) = json.loads(server.seen[0].content)["holdings"]
-    assert (row["qty"], Decimal(row["avg_price"])) == (0.1, exact)
+    assert (row["qty"], row["avg_price"]) == (0.1, "12345678901234567890.12345678")
+    server, partner = ok()
+    partner.analyze_portfolio([{"qty": Decimal("1.23456789012345678E-3")}])
+    assert json.loads(server.seen[0].content) == {"holdings": [{"qty": "0.00123456789012345678"}]}
     server, partner = ok()
     partner.analyze_behaviour([{"entry_time": datetime(2026, 11, 2, 9, 18, tzinfo=timezone(timedelta(hours=5.5)))}])
     assert json.loads(server.seen[0].content)["trades"][0]["entry_time"] == "2026-11-02T09:18:00+05:30"

@@ -64,10 +64,12 @@ def dumps(body: Mapping[str, Any]) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
-        if not value.is_finite():
+        if not value.is_finite() or abs(value.adjusted()) > 40:
             raise ValueError(f"{value} is no number that can be sent")
         number = float(value)
-        return number if Decimal(repr(number)) == value else str(value)  # the API also reads numbers written as text
+        return (
+            number if Decimal(repr(number)) == value else f"{value:f}"
+        )  # the API also reads a number's digits as text
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} cannot be sent")
