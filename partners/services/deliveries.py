@@ -9,7 +9,7 @@ from core import audit
 from core.errors import Conflict
 from partners.lifecycle import Happening, State, after, before
 from partners.models import Attempt, Delivery, Partner
-from partners.services.outbox import wake
+from partners.services.outbox import open_check, wake
 
 
 def attempts_of(
@@ -28,12 +28,14 @@ def attempts_of(
 
 @transaction.atomic
 def delivery_resend(*, delivery: Delivery, actor: Model | str, now: datetime, ip: str = "") -> Delivery:
-    """Send a delivery again at once, the same bytes with the same event id. Raises Conflict while it is being sent.
+    """Send a delivery again at once, the same bytes with the same event id. Raises Conflict while it is being sent, and
+    where nothing is sent at present.
 
     This attempt counts apart: one of the plan that was still to come is kept for the case that this one fails too, and
-    what was held because of a pause is held again then.
+    what was held because of a 410 is held again then.
     """
-    row = Delivery.objects.select_for_update(of=("self",)).get(pk=delivery.pk)
+    row = Delivery.objects.select_for_update(of=("self",)).select_related("partner").get(pk=delivery.pk)
+    open_check(row.partner, row.environment, row.channel)
     if row.status not in before(Happening.RESENT):
         raise Conflict("This delivery is being sent just now.")
     if row.status in (State.PENDING.value, State.HELD.value) and not row.is_resend:
@@ -48,7 +50,10 @@ def delivery_resend(*, delivery: Delivery, actor: Model | str, now: datetime, ip
 
 @transaction.atomic
 def failed_resend(*, partner: Partner, environment: str, since: datetime, actor: Model | str, now: datetime) -> int:
-    """Send everything again that failed, was refused or blocked since an instant; return how much that is."""
+    """Send everything again that failed, was refused or blocked since an instant; return how much that is. Raises
+    Conflict where nothing is sent at present.
+    """
+    open_check(partner, environment)
     states = (State.FAILED.value, State.REJECTED.value, State.BLOCKED.value)
     rows = Delivery.objects.filter(partner=partner, environment=environment, status__in=states, created_at__gte=since)
     count = rows.update(status=State.PENDING.value, next_attempt_at=now, is_resend=True)

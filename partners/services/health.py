@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from core import audit, jobs
-from partners.constants import PAUSE_AFTER
+from partners.constants import PAUSE_AFTER, Channel
 from partners.lifecycle import Happening, State
 from partners.models import Delivery, Endpoint, Partner, Subscription
 from partners.services.outbox import held_release, is_held
@@ -53,10 +53,10 @@ def put_off_kept(claimed: Claimed) -> None:
     """Hold a delivery that was put off while its receiver, subscription or partner was paused: it is kept like those
     that were waiting then. Called with the receiver's row locked.
     """
-    rows = Subscription.objects.select_related("partner")
-    subscription = rows.filter(pk=claimed.delivery.subscription_id).first()
-    if subscription is not None and is_held(subscription, claimed.delivery.channel):
-        _hold(Delivery.objects.filter(pk=claimed.delivery.pk))
+    mine = Delivery.objects.filter(pk=claimed.delivery.pk)
+    row = mine.select_related("partner", "subscription__partner").get()
+    if is_held(row.subscription or row, row.channel):
+        _hold(mine)
 
 
 def _subscription_pause(row: Delivery, now: datetime) -> None:
@@ -79,8 +79,7 @@ def endpoint_pause(*, endpoint: Endpoint, actor: Model | str, reason: str, now: 
         return False
     _hold(
         Delivery.objects.filter(
-            partner_id=endpoint.partner_id, environment=endpoint.environment, subscription__isnull=False,
-            channel="webhook",
+            partner_id=endpoint.partner_id, environment=endpoint.environment, channel=Channel.WEBHOOK.value
         )
     )  # fmt: skip
     audit.record(
@@ -112,7 +111,7 @@ def partner_switched(*, partner: Partner, now: datetime) -> None:
         if partner.is_active:
             held_release(partner=partner, environment=endpoint.environment, now=now)
     if not partner.is_active:
-        _hold(Delivery.objects.filter(partner=partner, subscription__isnull=False))
+        _hold(Delivery.objects.filter(partner=partner))
 
 
 def _hold(deliveries: QuerySet[Delivery]) -> None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from core import jobs
+from core.errors import Conflict
 from partners.constants import Channel, Engine
 from partners.lifecycle import State
 from partners.models import Delivery, Endpoint, Partner, Subscription
@@ -71,8 +72,11 @@ def subscription_notify(
 
 @transaction.atomic
 def ping(*, partner: Partner, environment: str, body: Callable[[str], bytes], event: str, now: datetime) -> Delivery:
-    """Make a delivery that no subscription asked for, to test the receiver; sent even if the endpoint is paused."""
-    endpoint_of(partner, environment)
+    """Make a delivery that no subscription asked for, to test the receiver. Raises Conflict while nothing is sent
+    there.
+    """
+    Endpoint.objects.select_for_update().get(pk=endpoint_of(partner, environment).pk)
+    open_check(partner, environment)
     name = new_event_id()
     engine = event.partition(".")[0] if event.partition(".")[0] in Engine.values else ""
     delivery = _create(
@@ -81,6 +85,15 @@ def ping(*, partner: Partner, environment: str, body: Callable[[str], bytes], ev
     )  # fmt: skip
     wake()
     return delivery
+
+
+def open_check(partner: Partner, environment: str, channel: str = Channel.WEBHOOK) -> None:
+    """Raise Conflict where nothing is sent because somebody switched the partner off or paused its receiver."""
+    if not Partner.objects.filter(pk=partner.pk, is_active=True).exists():
+        raise Conflict("The partner is switched off: nothing is sent.")
+    paused = Endpoint.objects.filter(partner=partner, environment=environment, paused_at__isnull=False)
+    if channel == Channel.WEBHOOK and paused.exists():
+        raise Conflict("The webhook is paused: nothing is sent. Resume it first.")
 
 
 def wake(*, after_s: float = 0.0) -> None:
@@ -100,14 +113,15 @@ def subscription_lock(subscription: Subscription) -> Subscription | None:
     return rows.filter(pk=subscription.pk).first()
 
 
-def is_held(row: Subscription, channel: str) -> bool:
-    """Tell whether nothing is sent for a subscription by a channel at present."""
+def is_held(row: Subscription | Delivery, channel: str) -> bool:
+    """Tell whether nothing is sent for a subscription by a channel at present, or for a delivery that has none."""
     if not row.partner.is_active:
         return True
     if channel != Channel.WEBHOOK:
         return False
     receiver = Endpoint.objects.filter(partner_id=row.partner_id, environment=row.environment)
-    return row.paused_at is not None or receiver.filter(paused_at__isnull=False).exists()
+    is_paused = isinstance(row, Subscription) and row.paused_at is not None
+    return is_paused or receiver.filter(paused_at__isnull=False).exists()
 
 
 def _create(*, held: bool, now: datetime, **fields: object) -> Delivery:

@@ -122,9 +122,16 @@ def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | Non
 
 
 def _longest_waiting(mine: QuerySet[Delivery], now: datetime) -> Delivery | None:
-    """Return the row to be sent next, its losses counted; lay aside on the way what was lost too often."""
+    """Return the row to be sent next, its losses counted; on the way lay aside what was lost too often, and keep
+    what is for a partner that is switched off.
+    """
     rows = mine.filter(due(now)).select_related("partner", "subscription").order_by(_SINCE, "id")
     while (row := rows.first()) is not None:
+        if not row.partner.is_active:  # under way, and its worker lost, when the partner was switched off
+            row.status = after(row.status, Happening.PAUSED).value
+            row.lease_until = row.next_attempt_at = None
+            row.save(update_fields=["status", "lease_until", "next_attempt_at"])
+            continue
         if row.status == State.PENDING.value:
             return row
         row.strikes += 1

@@ -10,16 +10,18 @@ from django import db
 from django.db.models import F
 
 from core import clock
+from core.errors import Conflict
 from core.tests.servers import answer, serving
 from partners.constants import Environment, RetryPolicy
 from partners.lifecycle import Happening, State
 from partners.models import Attempt, Delivery, Endpoint, Partner, Subscription
 from partners.services import dispatch
-from partners.services.deliveries import delivery_resend
+from partners.services.deliveries import delivery_resend, failed_resend
 from partners.services.dispatch import deliver_due
-from partners.services.health import endpoint_pause, endpoint_resume
+from partners.services.health import endpoint_pause, endpoint_resume, put_off_kept
 from partners.services.housekeeping import prune
 from partners.services.outbox import ping, subscription_notify
+from partners.services.partners import partner_change
 from partners.services.secrets import endpoint_of, secret_of
 from partners.services.sending import AT_ONCE, LAID_ASIDE, LEASE, MAX_LOSSES, Outcome, claim_next, settle
 from partners.tests.misbehaving import InTurn, drip, slow
@@ -326,7 +328,7 @@ def test_a_resend_of_what_is_over_is_one_attempt(first):
 def test_a_resend_of_what_is_held_that_fails_is_held_again():
     with serving(answer(503)) as server:
         subscription = make_subscription(make_partner(url=server.url()))
-        endpoint_pause(endpoint=Endpoint.objects.get(), actor="test", reason="", now=clock.now())
+        Subscription.objects.update(paused_at=clock.now())
         (kept,) = notify(subscription)
         assert kept.status == State.HELD
         resent(kept)
@@ -374,7 +376,7 @@ def test_what_is_held_is_kept_for_thirty_days():
     subscription = make_subscription(make_partner())
     endpoint_pause(endpoint=Endpoint.objects.get(), actor="test", reason="", now=clock.now())
     (held,) = notify(subscription)
-    ping_ = send_ping(subscription.partner)
+    ping_ = send_ping(make_partner("Other"))
     assert prune(now=held.created_at + timedelta(days=30))["deliveries"] == 0
     assert prune(now=held.created_at + timedelta(days=30, seconds=1))["deliveries"] == 1
     assert Delivery.objects.get() == ping_  # what waits to be sent is not forgotten
@@ -391,6 +393,52 @@ def test_a_partner_switched_off_meanwhile_keeps_what_was_put_off():
         deliver_due()
         sent.refresh_from_db()
         assert (sent.status, server.connections) == (State.HELD, 1)
+
+
+@pytest.mark.parametrize("off", ["switched off", "paused"])
+def test_whoever_gets_nothing_gets_no_ping_and_no_resend(off):
+    """What was made before is kept like everything else, and sent when it goes on."""
+    with serving(answer(200)) as server:
+        partner = make_partner(url=server.url())
+        earlier = send_ping(partner)
+        endpoint, who = Endpoint.objects.get(), {"actor": "test", "now": clock.now()}
+        if off == "paused":
+            endpoint_pause(endpoint=endpoint, reason="", **who)
+        else:
+            partner_change(partner=partner, is_active=False, **who)
+        for deed in (
+            lambda: send_ping(partner),
+            lambda: resent(earlier),
+            lambda: failed_resend(partner=partner, environment=Environment.LIVE, since=clock.now(), **who),
+        ):
+            with pytest.raises(Conflict, match=f"{off}: nothing is sent"):
+                deed()
+        deliver_due()
+        earlier.refresh_from_db()
+        assert (earlier.status, server.connections) == (State.HELD, 0)
+        partner_change(partner=partner, is_active=True, **who)
+        endpoint_resume(partner=partner, environment=Environment.LIVE, reason="", **who)
+        deliver_due()
+        earlier.refresh_from_db()
+        assert (earlier.status, server.connections) == (State.DELIVERED, 1)
+
+
+def test_a_ping_under_way_when_its_partner_is_switched_off_is_kept():
+    """Its worker is lost, so another takes the row over; and what is put off meanwhile is not tried again either."""
+    partner = make_partner(url="https://127.0.0.1:9/")
+    send_ping(partner)
+    claimed = claim_next(now=clock.now())
+    partner_change(partner=partner, actor="test", now=clock.now(), is_active=False)
+    assert claim_next(now=clock.now() + LEASE) is None
+    claimed.delivery.refresh_from_db()
+    assert claimed.delivery.status == State.HELD
+    partner_change(partner=partner, actor="test", now=clock.now(), is_active=True)
+    claimed = claim_next(now=clock.now())
+    Partner.objects.update(is_active=False)
+    assert settle(claimed, Outcome(Happening.PUT_OFF, next_attempt_at=clock.now()), now=clock.now())
+    put_off_kept(claimed)
+    claimed.delivery.refresh_from_db()
+    assert claimed.delivery.status == State.HELD
 
 
 def test_the_next_call_is_made_when_the_next_row_falls_due(monkeypatch):
