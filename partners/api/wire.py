@@ -76,7 +76,7 @@ def attempt_row(row: Attempt) -> dict[str, Any]:
     return {
         "id": delivery.pk,
         "event_id": delivery.event_id,
-        "subscription_id": delivery.subscription_id,
+        "subscription_id": delivery.subscription_number,
         "engine": delivery.engine or None,
         "event": delivery.event,
         "channel": delivery.channel,
@@ -100,7 +100,7 @@ def delivery_row(row: Delivery) -> dict[str, Any]:
     return {
         "id": row.pk,
         "event_id": row.event_id,
-        "subscription_id": row.subscription_id,
+        "subscription_id": row.subscription_number,
         "engine": row.engine or None,
         "event": row.event,
         "status": row.status,

@@ -15,10 +15,10 @@ class Delivery(models.Model):
     """One message to one partner by one channel: the outbox row, made in the transaction of what it tells of.
 
     ``body``: the exact bytes that are signed and sent. ``event_id`` is the same over all attempts. ``sequence``: of the
-    subscription, webhooks only; None for a ping. ``planned``: automatic attempts made so far; ``planned_at``: when
-    the next one was due before somebody had the event sent at once. ``claim`` tells a worker from the one that took the
-    row over from it; ``lease_until``: when that may happen. ``cause``: what made it, unique, so that no cause is told
-    twice.
+    subscription, webhooks only; None for a ping. ``subscription_number``: its id, which stays when it is deleted.
+    ``planned``: automatic attempts made so far; ``planned_at``: when the next one was due before somebody had the event
+    sent at once. ``claim`` tells a worker from the one that took the row over from it; ``lease_until``: when that may
+    happen. ``cause``: what made it, unique, so that no cause is told twice.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="deliveries")
@@ -26,6 +26,7 @@ class Delivery(models.Model):
     subscription = models.ForeignKey(
         Subscription, on_delete=models.SET_NULL, null=True, blank=True, related_name="deliveries"
     )
+    subscription_number = models.BigIntegerField(null=True, blank=True)
     channel = models.CharField(max_length=7, choices=Channel.choices, default=Channel.WEBHOOK)
     event_id = models.CharField(max_length=40)
     event = models.CharField(max_length=20, help_text="fno.signal, iscore.update, ping")

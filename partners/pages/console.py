@@ -21,7 +21,7 @@ from partners.access import partner_of
 from partners.constants import INDICES, KEPT, RETRY_WAITS, Engine, Environment, RetryPolicy
 from partners.lifecycle import State
 from partners.models import ApiKey, Attempt, Member, Partner, Subscription
-from partners.pages.words import STATES, event_words, policy_words
+from partners.pages.words import ENGINES, STATES, event_words, policy_words
 from partners.selectors import usage_by_day
 from partners.services.console import overview_of
 from partners.services.deliveries import attempts_of
@@ -171,16 +171,20 @@ class DeliveriesPage(ConsolePage):
             "attempts": [_attempt(row) for row in found[:PAGE_ROWS]],
             "filters": kept,
             "filtered": any(kept.values()),
-            "engines": Engine.choices,
+            "engines": ENGINES.items(),
             "states": [(name, STATES[name][0]) for name in (s.value for s in State) if name in STATES],
             "kept_days": KEPT.days,
             "newer": _url(self.name, query | {"page": str(page - 1)}) if page > 1 else "",
             "older": _url(self.name, query | {"page": str(page + 1)}) if len(found) > PAGE_ROWS else "",
-            "subscription_names": [
-                (row.pk, f"{row.symbol} ({row.get_engine_display()})")
-                for row in Subscription.objects.filter(partner=partner, environment=environment)
-            ],
+            "subscription_names": _names(partner, environment, subscription),
         }
+
+
+def _names(partner: Partner, environment: str, chosen: int | None) -> list[tuple[int, str]]:
+    """Return the subscriptions to choose from; a chosen one that was deleted has its number left."""
+    rows = Subscription.objects.filter(partner=partner, environment=environment)
+    names = {row.pk: f"{row.symbol} ({ENGINES[row.engine]})" for row in rows}
+    return list((names if chosen is None else {chosen: f"Subscription {chosen} (deleted)"} | names).items())
 
 
 def _number(text: str, default: int) -> int:

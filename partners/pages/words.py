@@ -14,6 +14,7 @@ STATES: Final = {
     "held": ("Kept", "warning"),
     "sending": ("Being sent", ""),
 }
+ENGINES: Final = {"fno": "F&O signals", "iscore": "I-Score"}
 _EVENTS: Final = {"fno.signal": "F&O signal", "iscore.update": "I-Score update", "ping": "Ping"}
 
 

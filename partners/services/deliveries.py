@@ -22,7 +22,7 @@ def attempts_of(
     if status:
         rows = rows.filter(status=status)
     if subscription_id is not None:
-        rows = rows.filter(delivery__subscription_id=subscription_id)
+        rows = rows.filter(delivery__subscription_number=subscription_id)
     return rows.select_related("delivery").order_by("-id")
 
 

@@ -53,6 +53,7 @@ def subscription_notify(
                 partner_id=row.partner_id,
                 environment=row.environment,
                 subscription=row,
+                subscription_number=row.pk,
                 channel=channel,
                 event=event,
                 engine=row.engine,
