@@ -37,8 +37,11 @@ class LiveApi(PartnerView):
         """Analyse an index now: direction, confidence, three ranked trades, what the score is made of."""
         scenario = engine_scenario(request)
         index = index_check(request.query_params.get("index"))
-        found = fno_analysis(index, environment=self.key.environment, now=clock.now())
-        return Response({"success": True, "index": index, "analysis": forced_fno(found, scenario)})
+        now = clock.now()
+        found = fno_analysis(index, environment=self.key.environment, now=now)
+        return Response(
+            {"success": True, "index": index, "analysis": forced_fno(found, scenario, index=index, now=now)}
+        )
 
 
 class HistoryQuery(serializers.Serializer):
