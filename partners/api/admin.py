@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from accounts.api.base import Flag
 from core.errors import NotFound
 from partners.access import MAX_ID
-from partners.api.answers import PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
-from partners.api.base import AdminView, Body, Choice, Real, Text, parsed
+from partners.api.answers import IDEMPOTENCY, PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
+from partners.api.base import AdminView, Body, Choice, Real, Text, idempotent, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
 from partners.constants import NAME_LENGTH, Environment, Plan
 from partners.models import ApiKey, Partner
@@ -46,12 +46,14 @@ class PartnersApi(AdminView):
         return Response({"success": True, "count": len(rows), "partners": rows})
 
     @extend_schema(
+        parameters=[IDEMPOTENCY],
         request=PartnerInput,
         responses={201: PartnerMadeAnswer},
         examples=[OpenApiExample("A partner", {"name": "Acme", "plan": "pro"}, request_only=True)],
     )
+    @idempotent
     def post(self, request: Request) -> Response:
-        """Make a partner. Its key and webhook secret are in this answer only, so it is never replayed."""
+        """Make a partner. Its key and webhook secret are in this answer only."""
         data = parsed(PartnerInput, request)
         environment = Environment.TEST if data.pop("test") else Environment.LIVE
         made = partner_create(environment=environment, **data, **self.who())
@@ -77,7 +79,8 @@ class KeyInput(Body):
 class PartnerKeysApi(AdminView):
     """Keys of a partner."""
 
-    @extend_schema(request=KeyInput, responses={201: PartnerKeyAnswer})
+    @extend_schema(parameters=[IDEMPOTENCY], request=KeyInput, responses={201: PartnerKeyAnswer})
+    @idempotent
     def post(self, request: Request, partner_id: int) -> Response:
         """Make a key, shown in this answer only."""
         partner = Partner.objects.filter(pk=partner_id).first() if partner_id <= MAX_ID else None

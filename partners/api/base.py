@@ -15,15 +15,33 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.authentication import authorization, bearer
 from accounts.services.client import client_of
 from core import clock
 from core.api.responses import dumps
-from core.errors import Code, FieldError, Forbidden, InternalError, InvalidRequest, RateLimited, ValidationFailed
+from core.errors import (
+    Code,
+    Conflict,
+    FieldError,
+    Forbidden,
+    InternalError,
+    InvalidRequest,
+    RateLimited,
+    ValidationFailed,
+)
 from core.ratelimit import Decision
 from partners.authentication import PartnerKeyAuthentication
 from partners.constants import WINDOW_S, Environment
 from partners.models import ApiKey, Partner
-from partners.services.idempotency import Held, idempotency_begin, idempotency_end
+from partners.services.idempotency import (
+    Held,
+    NotYet,
+    idempotency_begin,
+    idempotency_drop,
+    idempotency_end,
+    sealed,
+    unsealed,
+)
 from partners.services.usage import request_counted
 
 REPLAYED = "Idempotency-Replayed"
@@ -57,8 +75,12 @@ class Methods(BaseMetadata):
 
 
 class PartnerView(APIView):
-    """An operation of the partner surface. Every answer says where the key stands with its limit."""
+    """An operation of the partner surface. Every answer says where the key stands with its limit.
 
+    ``shows_secrets``: answers to POST hold a secret, so that what is kept of them is sealed.
+    """
+
+    shows_secrets = False
     authentication_classes = (PartnerKeyAuthentication,)
     metadata_class = Methods
     decision: Decision | None = None
@@ -98,6 +120,8 @@ class PartnerView(APIView):
 
 class AdminView(PartnerView):
     """An operation for keys of partners that provision others. Test keys never do."""
+
+    shows_secrets = True
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -141,30 +165,45 @@ def idempotent(method: Callable[..., Response]) -> Callable[..., Response]:
             partner=self.partner, environment=self.key.environment, key=header, method="POST",
             path=request.path, body=request._request.body, now=clock.now(),
         )  # fmt: skip
-        return _replayed(held) if held.stored else _answered(self, held, method, request, *args, **kwargs)
+        return _replayed(self, held) if held.stored else _answered(self, held, method, request, *args, **kwargs)
 
     return post
 
 
-def _replayed(held: Held) -> Response:
+def _replayed(view: PartnerView, held: Held) -> Response:
     assert held.stored is not None
     status, answer = held.stored
+    if view.shows_secrets:
+        answer = unsealed(held, answer, api_key=_api_key(view))
     return Response(orjson.loads(answer), status=status, headers={REPLAYED: "true"})
 
 
 def _answered(
     view: PartnerView, held: Held, method: Callable[..., Response], request: Request, *args: Any, **kwargs: Any
 ) -> Response:
+    """Answer for the first time, and keep what is final: not a failure of ours, nor a refusal that may pass."""
+    is_final = True
     try:
         try:
             response = method(view, request, *args, **kwargs)
         except Exception as exc:
+            is_final = not isinstance(exc, Conflict | NotYet)
             response = view.handle_exception(exc)  # raises what it does not know
     except BaseException:
-        idempotency_end(held=held, status=500, answer=b"")
+        idempotency_drop(held=held)
         raise
-    idempotency_end(held=held, status=response.status_code, answer=dumps(response.data))
+    if not is_final or response.status_code >= 500:
+        idempotency_drop(held=held)
+        return response
+    answer = dumps(response.data)
+    if view.shows_secrets:
+        answer = sealed(held, answer, api_key=_api_key(view))
+    idempotency_end(held=held, status=response.status_code, answer=answer)
     return response
+
+
+def _api_key(view: PartnerView) -> str:
+    return bearer(authorization(view.request) or "") or ""
 
 
 class Body(serializers.Serializer):

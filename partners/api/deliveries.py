@@ -7,7 +7,6 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api.query import parse_query
-from core.errors import InvalidRequest
 from partners.access import access_delivery
 from partners.api.answers import IDEMPOTENCY, CountedAnswer, PartnerAttemptsAnswer, PartnerDeliveryAnswer
 from partners.api.base import Body, Choice, Instant, PartnerView, idempotent, parsed
@@ -15,6 +14,7 @@ from partners.api.wire import attempt_row, delivery_row
 from partners.constants import Engine
 from partners.lifecycle import State
 from partners.services.deliveries import attempts_of, delivery_resend, failed_resend
+from partners.services.idempotency import NotYet
 from partners.services.secrets import endpoint_of
 from partners.services.testing import EVENTS, test_event
 
@@ -68,9 +68,7 @@ class ResendFailedApi(PartnerView):
     def post(self, request: Request) -> Response:
         """Send again all that failed, was refused or blocked since an instant."""
         data = parsed(ResendFailedInput, request)
-        who = self.who()
-        who.pop("ip")
-        count = failed_resend(partner=self.partner, environment=self.key.environment, since=data["since"], **who)
+        count = failed_resend(partner=self.partner, environment=self.key.environment, since=data["since"], **self.who())
         return Response({"success": True, "count": count}, status=202)
 
 
@@ -94,6 +92,6 @@ class WebhookTestApi(PartnerView):
         """Send an event to the webhook now."""
         data = parsed(TestInput, request)
         if not endpoint_of(self.partner, self.key.environment).url:
-            raise InvalidRequest("There is no webhook_url yet: set it with PATCH /me.")
+            raise NotYet("There is no webhook_url yet: set it with PATCH /me.")
         row = test_event(partner=self.partner, environment=self.key.environment, event=data["event"], now=clock.now())
         return Response({"success": True, "delivery": delivery_row(row)}, status=202)

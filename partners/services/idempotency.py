@@ -1,10 +1,17 @@
-"""Repeated POSTs get the first answer again."""
+"""Repeated POSTs get the first answer again.
+
+An answer that shows a secret is kept sealed with the API key of the request, of which we have a digest only: whoever
+copies the database, or runs this, cannot open it, while the caller who repeats the request gets it.
+"""
 
 import hashlib
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import IntegrityError, transaction
 
 from core.errors import Code, Conflict, InvalidRequest
@@ -14,6 +21,11 @@ from partners.models import IdempotentAnswer, Partner
 KEY_LENGTH: Final = 255
 #: A request that has not been answered for so long never will be: its process is gone.
 ABANDONED: Final = timedelta(seconds=60)
+_NONCE_BYTES: Final = 12
+
+
+class NotYet(InvalidRequest):
+    """Refused because of something that may be otherwise soon: the refusal is not the last word on this request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +62,33 @@ def idempotency_begin(
 
 
 def idempotency_end(*, held: Held, status: int, answer: bytes) -> None:
-    """Keep an answer for a day. A failure on our side is not kept: trying again is right then."""
-    mine = IdempotentAnswer.objects.filter(pk=held.row.pk)
-    if status >= 500:
-        mine.delete()
-    else:
-        mine.update(status=status, answer=answer)
+    """Keep an answer for a day."""
+    IdempotentAnswer.objects.filter(pk=held.row.pk).update(status=status, answer=answer)
+
+
+def idempotency_drop(*, held: Held) -> None:
+    """Keep nothing: trying again is right after a failure on our side, and when the state has changed."""
+    IdempotentAnswer.objects.filter(pk=held.row.pk).delete()
+
+
+def sealed(held: Held, answer: bytes, *, api_key: str) -> bytes:
+    """Return an answer that only the API key opens. A digest of it will do: it has 256 random bits."""
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(_secret(api_key)).encrypt(nonce, answer, held.row.request_hash.encode())
+
+
+def unsealed(held: Held, answer: bytes, *, api_key: str) -> bytes:
+    """Return what was sealed. Raises Conflict for another API key."""
+    try:
+        return AESGCM(_secret(api_key)).decrypt(
+            answer[:_NONCE_BYTES], answer[_NONCE_BYTES:], held.row.request_hash.encode()
+        )
+    except InvalidTag:
+        raise Conflict(
+            "This request was answered to another API key, and only that one can have the answer again.",
+            code=Code.IDEMPOTENCY_CONFLICT,
+        ) from None
+
+
+def _secret(api_key: str) -> bytes:
+    return hashlib.sha256(b"partners.idempotency:" + api_key.encode()).digest()
