@@ -114,7 +114,6 @@ class ConsoleResendFailedApi(ConsoleView):
     @extend_schema(request=ResendFailedInput, responses={202: ConsoleResentOut})
     def post(self, request: Request) -> Response:
         """Send again all that failed, was refused or blocked since an instant."""
-        since, who = parsed(ResendFailedInput, request)["since"], self.who()
-        who.pop("ip")
-        count = failed_resend(partner=self.partner, environment=self.environment, since=since, **who)
+        since = parsed(ResendFailedInput, request)["since"]
+        count = failed_resend(partner=self.partner, environment=self.environment, since=since, **self.who())
         return Response({"count": count}, status=202)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from core import audit
+from core.clock import isoformat_z
 from core.errors import Conflict
 from partners.lifecycle import Happening, State, after, before
 from partners.models import Attempt, Delivery, Partner
@@ -27,7 +28,9 @@ def attempts_of(
 
 
 @transaction.atomic
-def delivery_resend(*, delivery: Delivery, actor: Model | str, now: datetime, ip: str = "") -> Delivery:
+def delivery_resend(
+    *, delivery: Delivery, actor: Model | str, now: datetime, reason: str = "", ip: str = ""
+) -> Delivery:
     """Send a delivery again at once, the same bytes with the same event id. Raises Conflict while it is being sent, and
     where nothing is sent at present.
 
@@ -43,13 +46,17 @@ def delivery_resend(*, delivery: Delivery, actor: Model | str, now: datetime, ip
     row.status = after(row.status, Happening.RESENT).value
     row.next_attempt_at, row.is_resend = now, True
     row.save(update_fields=["status", "next_attempt_at", "is_resend", "planned_at"])
-    audit.record(actor=actor, action="partner_delivery.resent", object=row, ip=ip, at=now)
+    data = {"partner": row.partner.name, "environment": row.environment, "event_id": row.event_id, "reason": reason}
+    audit.record(actor=actor, action="partner_delivery.resent", object=row, ip=ip, at=now, data=data)
     wake()
     return row
 
 
 @transaction.atomic
-def failed_resend(*, partner: Partner, environment: str, since: datetime, actor: Model | str, now: datetime) -> int:
+def failed_resend(
+    *, partner: Partner, environment: str, since: datetime, actor: Model | str, now: datetime, reason: str = "",
+    ip: str = "",
+) -> int:  # fmt: skip
     """Send everything again that failed, was refused or blocked since an instant; return how much that is. Raises
     Conflict where nothing is sent at present.
     """
@@ -58,6 +65,7 @@ def failed_resend(*, partner: Partner, environment: str, since: datetime, actor:
     rows = Delivery.objects.filter(partner=partner, environment=environment, status__in=states, created_at__gte=since)
     count = rows.update(status=State.PENDING.value, next_attempt_at=now, is_resend=True)
     if count:
-        audit.record(actor=actor, action="partner_delivery.all_resent", object=partner, at=now, data={"count": count})
+        data = {"environment": environment, "since": isoformat_z(since), "count": count, "reason": reason}
+        audit.record(actor=actor, action="partner_delivery.all_resent", object=partner, ip=ip, at=now, data=data)
         wake()
     return count

@@ -137,14 +137,16 @@ def partner_change(
 
 
 @transaction.atomic
-def member_add(*, partner: Partner, email: str, actor: Model | str, now: datetime, ip: str = "") -> Member:
+def member_add(
+    *, partner: Partner, email: str, actor: Model | str, now: datetime, reason: str = "", ip: str = ""
+) -> Member:
     """Let the account with this address run the partner's console. Raises InvalidRequest when there is none."""
     user = User.objects.filter(email__iexact=email.strip(), is_active=True).first()
     if user is None:
         raise InvalidRequest(f"Nobody has an account with the address {email}. Let the person register first.")
     member, created = Member.objects.get_or_create(partner=partner, user=user, defaults={"created_at": now})
     if created:
-        data = {"partner": partner.name, "email": user.email}
+        data = {"partner": partner.name, "email": user.email, "reason": reason}
         audit.record(
             actor=actor, action="partner_member.added", object=partner, user_id=user.pk, ip=ip, at=now, data=data
         )
@@ -152,9 +154,9 @@ def member_add(*, partner: Partner, email: str, actor: Model | str, now: datetim
 
 
 @transaction.atomic
-def member_remove(*, member: Member, actor: Model | str, now: datetime, ip: str = "") -> None:
+def member_remove(*, member: Member, actor: Model | str, now: datetime, reason: str = "", ip: str = "") -> None:
     """Take the console away from a person, from his next request on."""
-    data = {"partner": member.partner.name, "email": member.user.email}
+    data = {"partner": member.partner.name, "email": member.user.email, "reason": reason}
     audit.record(
         actor=actor, action="partner_member.removed", object=member.partner, user_id=member.user_id, ip=ip, at=now,
         data=data,
