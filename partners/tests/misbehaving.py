@@ -5,7 +5,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -156,6 +156,35 @@ def listening(secured: Path | None, first_words: bytes = b"") -> Iterator[Raw]:
         finally:
             for one in kept:
                 one.close()
+
+
+@contextmanager
+def canary() -> Iterator[Raw]:
+    """Listen on every address of this machine, old and new; a connection is all it takes to be heard. Answers 200."""
+    family = socket.AF_INET6 if socket.has_dualstack_ipv6() else socket.AF_INET
+    everywhere = "::" if family == socket.AF_INET6 else "0.0.0.0"
+    is_dual = family == socket.AF_INET6
+    with socket.create_server((everywhere, 0), family=family, backlog=128, dualstack_ipv6=is_dual) as listener:
+        found = Raw(int(listener.getsockname()[1]))
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                found.at.append(time.monotonic())
+                threading.Thread(target=_welcome, args=[connection], daemon=True).start()
+
+        threading.Thread(target=accept, daemon=True).start()
+        yield found
+
+
+def _welcome(connection: socket.socket) -> None:
+    with connection, suppress(OSError):
+        connection.settimeout(5)
+        read_request(connection)
+        connection.sendall(OK)
 
 
 def _greet(plain: socket.socket, secured: Path | None, first_words: bytes, found: Raw) -> None:

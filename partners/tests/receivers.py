@@ -49,10 +49,12 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Answers ``status`` after ``delay_s``; entered when it listens."""
+    """Answers ``status`` after ``delay_s``, pointing to ``location``; entered when it listens."""
 
     delay_s: float = 0.0
     status: int = 200
+    location: str = ""
+    host: str = "127.0.0.1"
     received: list[Received] = field(default_factory=list)
     on_receipt: Callable[[Received], None] | None = None
 
@@ -69,6 +71,8 @@ class Receiver:
                 time.sleep(receiver.delay_s)
                 self.send_response(receiver.status)
                 self.send_header("Content-Length", "0")
+                if receiver.location:
+                    self.send_header("Location", receiver.location)
                 self.end_headers()
 
             def log_message(self, *about: Any) -> None:
@@ -81,7 +85,7 @@ class Receiver:
             def handle_error(self, *about: Any) -> None:
                 """A sender that was killed hangs up: that is what is tried here."""
 
-        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self._server = Quiet((self.host, 0), Handler)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -91,7 +95,7 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/hook"
+        return f"http://{self.host}:{self._server.server_port}/hook"
 
     @property
     def event_ids(self) -> list[str]:

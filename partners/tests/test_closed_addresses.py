@@ -16,6 +16,7 @@ from partners.models import Delivery, Endpoint
 from partners.services import dispatch, partners
 from partners.services.addresses import webhook_url_check
 from partners.services.dispatch import deliver_due
+from partners.tests.misbehaving import canary as listening_everywhere
 from partners.tests.test_sending import make_partner, send_ping
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,8 +49,8 @@ def _nowhere(settings):
 
 @pytest.fixture
 def canary():
-    with serving(answer(200)) as server:
-        yield server
+    with listening_everywhere() as heard:
+        yield heard
 
 
 @pytest.mark.parametrize("url", URLS)
@@ -223,6 +224,8 @@ def test_an_address_of_the_house_is_refused_over_the_api_too(canary):
     from partners.services.partners import endpoint_change
 
     with pytest.raises(InvalidRequest):
-        endpoint_change(partner=partner, environment="live", actor="test", now=clock.now(), url=canary.url())
+        endpoint_change(
+            partner=partner, environment="live", actor="test", now=clock.now(), url=f"https://127.0.0.1:{canary.port}/"
+        )
     endpoint.refresh_from_db()
     assert endpoint.url == ""
