@@ -1,6 +1,7 @@
 """WebSockets that only speak: somebody signed in watches a feed of news until one side ends it.
 
-Credentials, Origin and close codes are those of the tick stream.
+Whatever is sent to one is answered with an error message and has no other effect. Credentials, Origin and close codes
+are those of the tick stream.
 """
 
 import asyncio
@@ -24,9 +25,13 @@ FAILED: Final = 1011
 SOCKETS_A_USER: Final = 10
 MAX_MESSAGE: Final = 65_536
 RECHECK_S: Final = 30.0
+#: One who keeps talking is answered no oftener than this.
+ANSWER_EVERY_S: Final = 0.2
+DEAF: Final[dict[str, Any]] = {"type": "error", "code": "INVALID_REQUEST", "detail": "This stream only speaks."}
 
 Scope = Mapping[str, Any]
 News = dict[str, Any]
+Say = Callable[[News], Awaitable[None]]
 
 
 class Watched(Protocol):
@@ -79,9 +84,10 @@ class WatchSocket:
     async def _serve(self, scope: Scope, user: SocketUser, receive: Receive, send: Send) -> int:
         """Run until one side ends it; return the code to close with, 0 if the client has gone."""
         queue = self.feed.join(user.user_id)
+        say = _speaker(send)
         parts = [
-            asyncio.ensure_future(self._read(receive)),
-            asyncio.ensure_future(self._write(user, queue, send)),
+            asyncio.ensure_future(self._read(receive, say)),
+            asyncio.ensure_future(self._write(user, queue, say)),
             asyncio.ensure_future(self._recheck(scope, user)),
         ]
         try:
@@ -93,7 +99,7 @@ class WatchSocket:
             self.feed.leave(user.user_id, queue)
         return _code_of(done)
 
-    async def _read(self, receive: Receive) -> int:
+    async def _read(self, receive: Receive, say: Say) -> int:
         while True:
             message = await receive()
             if message["type"] == "websocket.disconnect":
@@ -101,11 +107,13 @@ class WatchSocket:
             raw = message.get("text") if message.get("text") is not None else message.get("bytes") or b""
             if len(raw if isinstance(raw, bytes) else raw.encode()) > MAX_MESSAGE:
                 return TOO_BIG
+            await say(DEAF)
+            await asyncio.sleep(ANSWER_EVERY_S)
 
-    async def _write(self, user: SocketUser, queue: "asyncio.Queue[News]", send: Send) -> int:
-        await _say(send, await self.first(user.user_id))
+    async def _write(self, user: SocketUser, queue: "asyncio.Queue[News]", say: Say) -> int:
+        await say(await self.first(user.user_id))
         while True:
-            await _say(send, self.wrap(await queue.get()))
+            await say(self.wrap(await queue.get()))
 
     async def _recheck(self, scope: Scope, user: SocketUser) -> int:
         """Ask for the credential again and again; a failure to ask is no sign-out."""
@@ -120,8 +128,15 @@ class WatchSocket:
                 return SIGNED_OUT
 
 
-async def _say(send: Send, message: News) -> None:
-    await send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+def _speaker(send: Send) -> Say:
+    """Return what sends one message at a time: news and answers to what was said come from two tasks."""
+    turn = asyncio.Lock()
+
+    async def say(message: News) -> None:
+        async with turn:
+            await send({"type": "websocket.send", "text": orjson.dumps(message).decode()})
+
+    return say
 
 
 def _code_of(done: set["asyncio.Future[int]"]) -> int:

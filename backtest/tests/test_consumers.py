@@ -83,6 +83,16 @@ async def test_a_sign_out_ends_it(monkeypatch: Any) -> None:
     assert said[-1] == {"type": "websocket.close", "code": 4401}
 
 
+async def test_who_speaks_to_it_is_told_that_it_only_speaks(monkeypatch: Any) -> None:
+    line = Line()
+    served = asyncio.ensure_future(consumer(monkeypatch, SocketUser(7), [])(SCOPE, line.receive, line.send))
+    assert [(await line.said())["type"] for _ in range(2)] == ["websocket.accept", "jobs"]
+    line.incoming.put_nowait({"type": "websocket.receive", "text": "[}"})
+    assert await line.said() == {"type": "error", "code": "INVALID_REQUEST", "detail": "This stream only speaks."}
+    line.incoming.put_nowait({"type": "websocket.disconnect"})
+    await asyncio.wait_for(served, 2)
+
+
 async def test_large_messages_end_it(monkeypatch: Any) -> None:
     line = Line()
     line.incoming.put_nowait({"type": "websocket.receive", "text": "x" * 70_000})

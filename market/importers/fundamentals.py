@@ -20,6 +20,8 @@ _WORDS: Final = frozenset(
     {"symbol", "name", "company", "company_name", "sector", "industry", "isin", "isin_code", "exchange", "series",
      "currency"}
 )  # fmt: skip
+#: Columns that name the figure of a line where a file has one figure a line.
+_LONG: Final = frozenset({"metric", "figure", "field", "item", "measure", "indicator", "parameter", "key"})
 _METRIC: Final = re.compile(r"^[a-z][a-z0-9_]{0,39}$")
 _FISCAL: Final = re.compile(r"^(?:FY ?(?P<end>\d{2}|\d{4})|(?:FY ?)?(?P<first>\d{4})-(?P<last>\d{2}|\d{4}))$")
 _ABSENT: Final = frozenset({"", "-", "na", "n/a", "null", "none"})
@@ -49,8 +51,11 @@ class Figures:
     assumed: int
 
 
-def read_figures(table: FileTable, as_of: date | None) -> Figures:
-    """Return the figures of a file; ``as_of`` is when it was public if its rows do not say. Raises UnreadableFile."""
+def read_figures(table: FileTable, as_of: date | None, *, today: date) -> Figures:
+    """Return the figures of a file; ``as_of`` is when it was public if its rows do not say. Raises UnreadableFile.
+
+    A row whose given dates lie after ``today`` is at fault; a day assumed by the rule of 60 days may.
+    """
     metrics = _metrics(table)
     dated = [name for name in (*_KNOWN, *_PERIODS) if name in table.columns]
     if as_of is None and not dated:
@@ -63,6 +68,7 @@ def read_figures(table: FileTable, as_of: date | None) -> Figures:
     for at, symbol in enumerate(symbols):
         period_end, known_from, fault = _dates({name: texts[at] for name, texts in when.items()}, as_of)
         row_fault = ("UNPARSABLE", fault or "no symbol") if fault or not symbol else None
+        row_fault = row_fault or _future(period_end, known_from, today)
         by_rule = period_end is not None and not any(when[name][at] for name in _KNOWN if name in when)
         for metric, texts in columns:
             if texts[at].lower() in _ABSENT:
@@ -75,6 +81,19 @@ def read_figures(table: FileTable, as_of: date | None) -> Figures:
                 Figure(table.line(at), symbol.upper(), metric, period_end, known_from, texts[at], value, wrong)
             )
     return Figures(cells, missing, assumed)
+
+
+def _future(period_end: date | None, known_from: date | None, today: date) -> tuple[str, str] | None:
+    """Return the fault of a row that knows what has not happened; None for any other.
+
+    A public day up to 60 days after the end of a period that is over may be one we assumed: it only counts later.
+    """
+    if period_end and period_end > today:
+        return "FUTURE_DATE", f"the period ends on {period_end}, which has not come"
+    assumed = period_end + timedelta(ASSUMED_LAG_DAYS) if period_end else None
+    if known_from and known_from > today and known_from != assumed:
+        return "FUTURE_DATE", f"public on {known_from}, which has not come"
+    return None
 
 
 def _metrics(table: FileTable) -> list[str]:
@@ -91,6 +110,12 @@ def _metrics(table: FileTable) -> list[str]:
             raise UnreadableFile(
                 f"{table.file}: the column '{name}' cannot name a figure: a letter first, at most 40 characters"
             )
+    named = [name for name in table.columns if name in _LONG]
+    if "value" in metrics and (named or metrics == ["value"]):
+        raise UnreadableFile(
+            f"{table.file}: a figure a line ({', '.join([*named, 'value'])}) is not how this command reads a file; it "
+            "needs a company a line and a column for each figure: symbol, announced_on, roe, debt_to_equity"
+        )
     if not metrics:
         raise UnreadableFile(f"{table.file}: no column holds figures; it has {', '.join(table.header)}")
     return metrics

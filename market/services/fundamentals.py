@@ -8,6 +8,7 @@ from typing import Final
 from django.db import transaction
 
 from core import versions
+from core.clock import IST
 from core.errors import InvalidRequest
 from market.constants import VERSION_FUNDAMENTALS
 from market.importers.fundamentals import ASSUMED_LAG_DAYS, Figure, Figures, read_figures
@@ -22,6 +23,14 @@ Refused = tuple[Figure, str, str]
 
 _HEADER: Final = ("line", "symbol", "metric", "period_end", "known_from", "value", "reason", "detail")
 _CONFLICT: Final = "FIGURE_CONFLICT"
+_WORDS: Final = {
+    "UNPARSABLE": "a figure, a date or a period cannot be read",
+    "FUTURE_DATE": "the day it was public, or the end of its period, has not come",
+    "DUPLICATE_ROW": "the file has an earlier figure for the same company, metric, period and day",
+    "UNKNOWN_SYMBOL": "no instrument had the symbol on the day the figure was public",
+    "NOT_FINITE": "the figure is not finite",
+    "ABSURD": "the figure is too large for any company",
+}
 _BATCH: Final = 2_000
 #: Each replaced figure is a branch of one CASE, which every row of the statement walks through.
 _UPDATE_BATCH: Final = 300
@@ -60,16 +69,20 @@ def import_fundamentals(
 
     A figure read again is unchanged; one that differs from the stored one of the same company, metric, period, day and
     source is a conflict and kept, unless ``options.replace``. Empty cells are no figures: a note counts them. A symbol
-    means the company that had it on the day the figure was public. Raises UnreadableFile, InvalidRequest.
+    means the company that had it on the day the figure was public; none was public on a day that has not come. Raises
+    UnreadableFile, InvalidRequest.
     """
     source = options.source.strip()
     if not 0 < len(source) <= 40:
         raise InvalidRequest("--source: a name of 1 to 40 characters is needed")
+    today = now.astimezone(IST).date()
+    if options.as_of and options.as_of > today:
+        raise InvalidRequest(f"--as-of: {options.as_of} has not come")
     kept = {**asdict(options), "source": source, "as_of": options.as_of.isoformat() if options.as_of else None}
-    with recorded("import_fundamentals", path, kept) as report:
+    with recorded("import_fundamentals", path, kept, words=_WORDS) as report:
         progress("reading", 0, 0)
         table = read_table(path)
-        figures = read_figures(table, options.as_of)
+        figures = read_figures(table, options.as_of, today=today)
         report.read = len(figures.cells) + len(table.malformed)
         with transaction.atomic():
             work = _sorted(figures.cells, source, options, progress)

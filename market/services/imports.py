@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,6 +52,7 @@ class ImportReport:
     """What became of the rows of one file. Read = added + changed + unchanged + conflict + rejected.
 
     ``skipped`` are rows that were kept but not applied, or not wanted; they count as unchanged or rejected as well.
+    ``words``: what a reason means where the usual sentence, which is about bars of prices, would not fit.
     """
 
     command: str
@@ -69,6 +70,7 @@ class ImportReport:
     seconds: float = 0.0
     longest_lock_s: float = 0.0
     dry_run: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def accounted(self) -> int:
@@ -98,7 +100,7 @@ class ImportReport:
             f" in {self.seconds:.1f} s ({self.rows_per_second:,.0f} rows/s){' - dry run, nothing kept' * self.dry_run}"
         )
         for code, count in self.reasons.most_common():
-            words = _WORDS_BY_CODE.get(code)
+            words = self.words.get(code) or _WORDS_BY_CODE.get(code)
             yield f"  {count:>9,}  {code}{f': {words}' if words else ''}"
         yield from (f"  note: {note}" for note in self.notes)
         if self.rejected_file is not None:
@@ -112,9 +114,14 @@ def source_and_origin(name: str) -> tuple[str, str]:
 
 
 @contextmanager
-def recorded(command: str, path: Path, options: dict[str, object]) -> Iterator[ImportReport]:
-    """Keep an `ImportRun` around one import. A failure is recorded with its sentence and raised again."""
-    report = ImportReport(command, path.name, dry_run=bool(options.get("dry_run")))
+def recorded(
+    command: str, path: Path, options: dict[str, object], *, words: Mapping[str, str] | None = None
+) -> Iterator[ImportReport]:
+    """Keep an `ImportRun` around one import. A failure is recorded with its sentence and raised again.
+
+    ``words``: as `ImportReport`.
+    """
+    report = ImportReport(command, path.name, dry_run=bool(options.get("dry_run")), words=words or {})
     started = clock.monotonic()
     run = ImportRun.objects.create(
         command=command,

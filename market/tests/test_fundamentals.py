@@ -219,3 +219,38 @@ def test_the_real_files(
 def test_the_flows_of_institutions_are_refused() -> None:
     with pytest.raises(UnreadableFile, match=r"fii_dii_flows_2026\.csv: flows of foreign and domestic institutions"):
         load(DATA / "fii_dii_flows_2026.csv")
+
+
+def test_nothing_was_public_on_a_day_that_has_not_come(tmp_path: Path) -> None:
+    text = "symbol,known_from,period_end,roe\nREL,2030-01-01,,0.14\nREL,2026-09-02,,0.15\nREL,2026-09-01,,0.16\n"
+    report = run(tmp_path, text)
+    assert (report.added, dict(report.reasons)) == (1, {"FUTURE_DATE": 2})
+    assert any("the day it was public" in line for line in report.lines())
+    assert "public on 2030-01-01, which has not come" in " ".join(report.samples)
+    assert Fundamental.objects.get().value == 0.16
+    unfinished = run(tmp_path, "symbol,period_end,roe\nREL,2026-09-30,0.2\nREL,2026-08-31,0.3\n")
+    assert (unfinished.added, dict(unfinished.reasons)) == (1, {"FUTURE_DATE": 1})  # August counts from 30 October
+    with pytest.raises(InvalidRequest, match="--as-of: 2026-09-02 has not come"):
+        run(tmp_path, SNAPSHOT, as_of=date(2026, 9, 2))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "symbol,metric,value,known_from\nREL,roe,0.14,2026-08-01\n",
+        "symbol,date,name,value\nREL,2026-08-01,roe,0.14\n",
+        "symbol,period_end,figure,value,unit\nREL,2026-03-31,roe,0.14,share\n",
+    ],
+)
+def test_a_file_with_one_figure_a_line_is_refused_with_the_layout_that_is_needed(tmp_path: Path, text: str) -> None:
+    with pytest.raises(UnreadableFile, match="symbol, announced_on, roe, debt_to_equity"):
+        run(tmp_path, text)
+    assert not Fundamental.objects.exists()
+
+
+def test_reasons_speak_of_figures(tmp_path: Path) -> None:
+    rows = "REL,2026-08-01,many\nREL,2026-08-02,1e30\nREL,2026-08-03,inf\nNOSUCH,2026-08-01,1\n"
+    report = run(tmp_path, f"symbol,known_from,roe\n{rows}REL,2026-08-04,1\nREL,2026-08-04,2\n")
+    assert set(report.reasons) == {"UNPARSABLE", "ABSURD", "NOT_FINITE", "UNKNOWN_SYMBOL", "DUPLICATE_ROW"}
+    said = "\n".join(report.lines())
+    assert not [word for word in ("price", "volume", "bar ", "time") if word in said]

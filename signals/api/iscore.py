@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from core import clock
 from core.api.query import PageQuery, paged, parse_query
-from core.errors import NotFound
+from core.errors import InvalidRequest
 from engines.exchange.naming import normalise_key
 from engines.iscore.tables import WEIGHTS
 from market.api.fields import NumberOrNull
@@ -187,8 +187,8 @@ def _history_row(row: IScoreSnapshot) -> dict[str, Any]:
 
 
 def _key(symbol: str) -> str:
-    """Return the canonical key of a symbol in an address; one that cannot be read is one nobody has."""
+    """Return the canonical key of a symbol in an address. Raises InvalidRequest, as for a symbol in a query."""
     try:
         return normalise_key(symbol)
     except ValueError as error:
-        raise NotFound(f"There is no symbol {symbol[:60]!r}: {error}") from None
+        raise InvalidRequest(f"symbol: {error}") from None

@@ -42,7 +42,8 @@ class PatternOut(serializers.Serializer):
     """A pattern that the close of the session ``at`` completed.
 
     ``confidence``: percent, 35 to 75: the share of ``n`` earlier signals of its kind that won, drawn towards a half,
-    five points more or less for volume and trend. 50 and n 0 where there is no record, and for neutral patterns.
+    five points more or less for volume and trend. 50 and n 0 where there is no record (the record is of shares, so that
+    options and futures have none), and for neutral patterns.
     """
 
     pattern = serializers.ChoiceField(sorted(BY_KEY))

@@ -202,6 +202,17 @@ async def test_a_page_is_told_at_once_and_then_of_changes_only(monkeypatch: Any)
     assert line.sent.empty()
 
 
+@pytest.mark.parametrize("said", [{"text": "{not json"}, {"text": '{"action":"subscribe"}'}, {"bytes": b"\xff"}])
+async def test_who_speaks_to_it_is_told_that_it_only_speaks(monkeypatch: Any, said: dict[str, Any]) -> None:
+    line = Line()
+    served = asyncio.ensure_future(socket(monkeypatch, [])(SCOPE, line.receive, line.send))
+    assert [(await line.said())["type"] for _ in range(2)] == ["websocket.accept", "signals"]
+    line.incoming.put_nowait({"type": "websocket.receive", **said})
+    assert await line.said() == {"type": "error", "code": "INVALID_REQUEST", "detail": "This stream only speaks."}
+    line.incoming.put_nowait({"type": "websocket.disconnect"})
+    await asyncio.wait_for(served, 5)
+
+
 async def test_who_is_refused(monkeypatch: Any) -> None:
     foreign = {"headers": [(b"host", b"localhost"), (b"origin", b"https://evil.example")]}
     for user, scope, code in ((None, SCOPE, 4401), (SocketUser(7), foreign, 4403)):

@@ -146,7 +146,7 @@ def test_the_table_is_sorted_and_names_its_sorts() -> None:
     assert [row["components"]["risk"] for row in by_risk] == sorted(row["components"]["risk"] for row in rows)
     with pytest.raises(InvalidRequest, match="iscore, confidence"):
         reading.iscore_table(universe="", sort="luck", now=NOW)
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidRequest, match="There is no universe 'nifty_9000'"):
         reading.iscore_table(universe="nifty_9000", sort="iscore", now=NOW)
 
 

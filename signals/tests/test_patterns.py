@@ -1,5 +1,6 @@
 """Searching a universe for patterns, keeping what was found, and reading it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -121,6 +122,18 @@ def test_a_symbol_outside_the_universe_is_judged_by_its_record() -> None:
     assert found.signals
     assert max(row["n"] for row in found.signals) > 100
     assert [row["session"] for row in found.signals] == sorted((row["session"] for row in found.signals), reverse=True)
+
+
+def test_an_option_has_no_record_of_shares() -> None:
+    found = scanning.standing(universe="pocket", now=NOW)
+    share = reading.symbol_panel(found, "NSE:TCS", NOW)
+    assert share is not None
+    assert scanning.judged_column(found, share).n.max() > 100
+    option = replace(share, symbols=("NFO:TCS26NOV3000CE",))
+    judged = scanning.judged_column(found, option)
+    assert len(judged.n)
+    assert (judged.n.max(), judged.wins.max(), set(judged.confidence)) == (0, 0, {50})
+    assert np.isnan(judged.chance).all()
 
 
 def test_unknown_names() -> None:

@@ -321,6 +321,26 @@ def test_the_command_writes_its_report(tmp_path: Path, signed_in: Any) -> None:
     assert answer["result"]["overall"]["net_r"]["value"] == pytest.approx(net, abs=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ({"index": "NIFTY", "report": "missing/report.md"}, "there is no folder"),
+        ({"index": "NIFTY", "report": "."}, "is a folder"),
+        ({"index": "NIFTY", "start": date(2024, 8, 2), "end": date(2024, 8, 1)}, "ends before it begins"),
+        ({"index": " , "}, "No index is named; the indices are NIFTY"),
+        ({"index": "NIFTY", "start": date(2025, 1, 1)}, "Imported minutes: NIFTY 2024-07-18 to 2024-08-05"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything_is_replayed(
+    words: dict[str, Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep("NIFTY", made(5))
+    monkeypatch.setattr("signals.services.fno.replay.play", None)  # a replay would fail
+    given = words | ({"report": tmp_path / words["report"]} if "report" in words else {})
+    with pytest.raises(CommandError, match=says):
+        call_command("replay_fno", verbosity=0, **given)
+
+
 def test_the_answer_is_as_the_schema_describes_it(signed_in: Any) -> None:
     from drf_spectacular.generators import SchemaGenerator
     from jsonschema import Draft202012Validator

@@ -55,7 +55,7 @@ def test_known_without_data_is_null_and_unknown_is_absent(signed_in: Any, client
     body = signed_in.get("/api/iscore/NEWCO").json()
     assert (body["iscore"], body["confidence"], body["recommendation"], body["as_of_session"]) == (None,) * 4
     assert body["code"] == "INSUFFICIENT_DATA"
-    for path in ("/api/iscore/NOSUCH", "/api/iscore/NSE:NOSUCH/history", "/api/iscore/XX:YY:ZZ"):
+    for path in ("/api/iscore/NOSUCH", "/api/iscore/NSE:NOSUCH/history"):
         assert_user_shape(signed_in.get(path), 404)
     client.logout()
     for path in ("/api/iscore/RELIANCE", "/api/iscore", "/api/iscore/RELIANCE/history"):
@@ -72,7 +72,23 @@ def test_the_table(signed_in: Any) -> None:
     assert trends == sorted(trends, reverse=True)
     assert_user_shape(signed_in.get("/api/iscore?sort=luck"), 400)
     assert_user_shape(signed_in.get("/api/iscore?limit=0"), 400)
-    assert_user_shape(signed_in.get("/api/iscore?universe=nowhere"), 404)
+    assert_user_shape(signed_in.get("/api/iscore?universe=nowhere"), 400)
+
+
+@pytest.mark.parametrize("symbol", ["XX:YY:ZZ", "XYZ:TCS", "NSE:" + "A" * 41, "NSE:TCS!"])
+def test_what_is_no_symbol_is_told_alike_by_every_engine(signed_in: Any, symbol: str) -> None:
+    paths = (
+        f"/api/iscore/{symbol}", f"/api/iscore/{symbol}/history", f"/api/patterns?symbol={symbol}",
+        f"/api/patterns/similar?symbol={symbol}&bars=30",
+    )  # fmt: skip
+    told = [assert_user_shape(signed_in.get(path), 400)["detail"] for path in paths]
+    assert len(set(told)) == 1
+    assert told[0].startswith("symbol: ")
+
+
+def test_an_unknown_universe_is_told_alike_by_every_engine(signed_in: Any) -> None:
+    paths = ("/api/iscore?universe=Nowhere", "/api/patterns/scan?universe=Nowhere")
+    assert {signed_in.get(path).json()["detail"] for path in paths} == {"There is no universe 'nowhere'."}
 
 
 def test_the_history_says_what_moved_the_score(signed_in: Any) -> None:

@@ -44,6 +44,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         indices = [name.strip().upper() for name in options["index"].split(",") if name.strip()]
+        if options["report"] is not None:
+            check_writable(options["report"])
         seen: set[tuple[int, int]] = set()
 
         def progress(day: date) -> None:
@@ -64,6 +66,16 @@ class Command(BaseCommand):
         if options["report"] is not None:
             options["report"].write_text(report(run))
             self.stdout.write(f"Report: {options['report']}")
+
+
+def check_writable(report: Path) -> None:
+    """Refuse a report that could not be written, before the replay is run rather than after it."""
+    if not report.parent.is_dir():
+        raise CommandError(f"--report: there is no folder {report.parent}; make it first")
+    if report.is_dir():
+        raise CommandError(f"--report: {report} is a folder; name a file")
+    if not os.access(report if report.exists() else report.parent, os.W_OK):
+        raise CommandError(f"--report: {report} may not be written")
 
 
 def commit() -> str:

@@ -16,6 +16,7 @@ from core.errors import InvalidRequest, NotFound
 from engines.charges.tables import charges_version
 from engines.mvla.inputs import Profile
 from engines.mvla.parameters import ENGINE_VERSION, parameters_on
+from market.constants import Interval
 from signals.models import FnoReplayRun, FnoReplaySignal
 from signals.services.fno.facts import blackouts
 from signals.services.fno.indices import INDICES
@@ -47,16 +48,39 @@ class Material:
 
 
 def material(indices: Sequence[str], start: date, end: date) -> Material:
-    """Read what there is of these indices. Raises InvalidRequest for another index, NotFound without a session."""
+    """Read what there is of these indices between two trade dates.
+
+    Raises InvalidRequest for no index, another index or a range that ends before it begins; NotFound without a session.
+    """
+    if not indices:
+        raise InvalidRequest(f"No index is named; the indices are {', '.join(INDICES)}.")
+    if start > end:
+        raise InvalidRequest(f"The range ends before it begins: {start} is later than {end}.")
     if unknown := [index for index in indices if index not in INDICES]:
         raise InvalidRequest(f"There is no index {', '.join(unknown)}; the indices are {', '.join(INDICES)}.")
     found = Material({index: history_of(index, start, end) for index in INDICES if index in indices})
     if not found.days:
-        raise NotFound(
+        raise NotFound(_nothing(found))
+    return found
+
+
+def _nothing(found: Material) -> str:
+    """Say why there is no session to replay: no minutes at all, or none of them in the range."""
+    there = [
+        f"{one.index} {one.first} to {one.last}"
+        for used in found.histories.values()
+        for one in used.series
+        if one.interval == Interval.MINUTE
+    ]
+    if not there:
+        return (
             "There are no imported minutes to replay: import one-minute bars of the index with import_candles first; "
             "eleven sessions are the least."
         )
-    return found
+    return (
+        f"There is no session to replay in this range. Imported minutes: {', '.join(there)}; a session needs the ten "
+        "before it."
+    )
 
 
 def key_of(found: Material, indices: Sequence[str]) -> str:

@@ -29,6 +29,17 @@ _TIMES: Final = ("published_at", "timestamp", "datetime")
 _BATCH: Final = 5_000
 _CHUNK: Final = 20_000
 _LONGEST: Final = 400
+_NEWS_WORDS: Final = {
+    "UNPARSABLE": "a symbol, a headline or the time cannot be read",
+    "FUTURE_DATE": "published at a time that has not come",
+    "UNKNOWN_SYMBOL": "no instrument had the symbol on the day of the headline",
+}
+_COUNT_WORDS: Final = {
+    "UNPARSABLE": "the symbol, the date or the count cannot be used; a percentage is 0 to 100",
+    "FUTURE_DATE": "the day has not come",
+    "DUPLICATE_ROW": "the file has an earlier count for the same company and day",
+    "UNKNOWN_SYMBOL": "no instrument had the symbol on that day",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +63,7 @@ def import_news(
     headline at the same minute is unchanged; a headline of the future is refused. Raises UnreadableFile.
     """
     source = _named(source)
-    with recorded("import_news", path, {"exchange": exchange, "source": source}) as report:
+    with recorded("import_news", path, {"exchange": exchange, "source": source}, words=_NEWS_WORDS) as report:
         progress("reading", 0, 0)
         table = read_table(path)
         table.require("symbol", "headline")
@@ -129,7 +140,7 @@ def import_attention(
     day, kind and source replaces it. Raises UnreadableFile.
     """
     source = _named(source)
-    with recorded("import_attention", path, {"exchange": exchange, "source": source}) as report:
+    with recorded("import_attention", path, {"exchange": exchange, "source": source}, words=_COUNT_WORDS) as report:
         progress("reading", 0, 0)
         table = read_table(path)
         table.require("symbol", "date")

@@ -93,14 +93,11 @@ def scored(*, now: datetime, universe: str = "", session: date | None = None, ex
     """Return the scores of a universe (by default the reference one) after a session (by default the last one).
 
     ``extra``: a symbol outside the universe to be scored beside it, ranked as if it were one more. Raises NotFound for
-    an unknown universe or a symbol without prices, DataUnavailable without prices at all, InvalidRequest for a day that
+    a symbol without prices, DataUnavailable without prices at all, InvalidRequest for an unknown universe or a day that
     is no session.
     """
     name = (universe or reference_universe()).lower()
-    try:
-        panel = whole_panel(name, now)
-    except InvalidRequest as error:
-        raise NotFound(error.detail) from None
+    panel = whole_panel(name, now)
     day = session or last_session(panel, now)
     if day > last_session(panel, now) or np.datetime64(day, "D") not in panel.dates.astype("datetime64[D]"):
         raise InvalidRequest(f"{day} is no complete session of {name}.")

@@ -49,7 +49,8 @@ def symbol_patterns(*, symbol: str, universe: str, sessions: int, now: datetime)
     """Return the patterns that the last ``sessions`` sessions completed on ``EXCHANGE:SYMBOL``.
 
     The confidence of each is taken from the record of ``universe`` before its day, whether the symbol belongs to it or
-    not. Raises NotFound for a symbol nobody knows, InvalidRequest for an unknown universe.
+    not; options and futures have no record. Raises NotFound for a symbol nobody knows, InvalidRequest for an unknown
+    universe.
     """
     found = standing(universe=universe, now=now)
     column = _judged(found, symbol, now)

@@ -7,7 +7,7 @@ the others read what was kept. Making it twice does no harm: the rows are the sa
 import hashlib
 import logging
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from engines.panel import PricePanel
 from engines.patterns import ENGINE_VERSION
 from engines.patterns.record import Judged, Record, judge, record
 from engines.patterns.scan import Signals, find
+from market.constants import Exchange
 from market.models import Instrument
 from market.services.exchanges import clock_for
 from market.services.snapshot import UNIVERSE as SNAPSHOT_UNIVERSE
@@ -36,6 +37,8 @@ DEFAULT_UNIVERSE: Final = SNAPSHOT_UNIVERSE
 #: Sessions whose signals are written again with each search: all that may still be undecided, and some more.
 KEPT_SESSIONS: Final = 30
 READERS_WAIT_S: Final = 60.0
+#: Exchanges whose symbols are shares and indices.
+CASH: Final = (Exchange.NSE.value, Exchange.BSE.value)
 SEARCH: Final = f"{__name__}:search"
 NIGHT: Final = "signals.services.patterns.nightly:search_once"
 _BATCH: Final = 1_000
@@ -201,5 +204,15 @@ def _delete_others(rows: list[PatternSignal], theirs: QuerySet[PatternSignal]) -
 
 
 def judged_column(standing_: Standing, panel: PricePanel) -> Judged:
-    """Return the signals of a panel of one symbol, judged by a universe's record."""
-    return judge(panel, find(panel), standing_.record)
+    """Return the signals of a panel of one symbol, judged by a universe's record.
+
+    The record is of shares: options and futures have none here, so that n is 0 and the confidence 50.
+    """
+    cash = panel.symbols[0].partition(":")[0] in CASH
+    return judge(panel, find(panel), standing_.record if cash else _empty(standing_.record))
+
+
+def _empty(past: Record) -> Record:
+    """Return a record of the same days in which nothing was decided."""
+    nothing = {name: np.zeros_like(getattr(past, name)) for name in ("n", "wins", "tried", "won")}
+    return replace(past, **nothing)
