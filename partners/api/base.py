@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import wraps
 from typing import Any, ClassVar
@@ -90,8 +91,11 @@ class PartnerView(APIView):
         _ = request._request.body
         self.perform_authentication(request)
         if isinstance(request.auth, ApiKey):
-            self.decision = request_counted(key=request.auth, now=clock.now())
-            if not self.decision.allowed or scenario_of(request) is Scenario.RATE_LIMITED:
+            now = clock.now()
+            self.decision = request_counted(key=request.auth, now=now)
+            if scenario_of(request) is Scenario.RATE_LIMITED:
+                self.decision = _used_up(self.decision, now)
+            if not self.decision.allowed:
                 raise _limited(self.decision)
         super().initial(request, *args, **kwargs)
 
@@ -146,6 +150,14 @@ def engine_scenario(request: Request) -> Scenario | None:
     if scenario is Scenario.ENGINE_ERROR:
         raise InternalError("The engine failed, as the test scenario asks.", code=Code.ENGINE_ERROR)
     return scenario
+
+
+def _used_up(decision: Decision, now: datetime) -> Decision:
+    """Return what a client meets whose requests are used up: nothing remains, and the first leaves in a minute."""
+    if not decision.allowed:
+        return decision
+    wait = timedelta(seconds=WINDOW_S)
+    return replace(decision, allowed=False, remaining=0, reset_at=now + wait, retry_after_s=wait.total_seconds())
 
 
 def _limited(decision: Decision) -> RateLimited:

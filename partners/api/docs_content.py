@@ -70,7 +70,7 @@ ENDPOINTS: Final = (
     Endpoint(
         _ACCOUNT, "PATCH", "/me", "Change how you are told",
         "Set the webhook address, choose the retry policy, rotate the secret (the new one is in this answer only), "
-        "resume a paused webhook with webhook_paused: false.",
+        "pause the webhook with webhook_paused: true (events are kept), resume it with false (what was kept is sent).",
         answers.PartnerMeAnswer, MeInput,
     ),
     Endpoint(

@@ -12,14 +12,14 @@ from partners.api.answers import PartnerMeAnswer
 from partners.api.base import Body, Choice, PartnerView, Text, parsed
 from partners.api.wire import endpoint_fields, key_row
 from partners.constants import RetryPolicy
-from partners.services.health import endpoint_resume
+from partners.services.health import endpoint_pause, endpoint_resume
 from partners.services.partners import endpoint_change
 from partners.services.secrets import endpoint_of, secret_rotate
 from partners.services.usage import usage_of
 
 
 class MeInput(Body):
-    """What may be changed. ``webhook_paused`` false resumes a paused webhook and sends what was kept."""
+    """What may be changed. ``webhook_paused`` true has events kept; false resumes and sends what was kept."""
 
     webhook_url = Text(max_length=2000, required=False, allow_blank=True, allow_null=True)
     rotate_webhook_secret = Flag(required=False, default=False)
@@ -41,7 +41,7 @@ class MeApi(PartnerView):
         examples=[OpenApiExample("Set the address", {"webhook_url": "https://example.com/hook"}, request_only=True)],
     )
     def patch(self, request: Request) -> Response:
-        """Set the webhook's address or policy, rotate its secret, resume it. A new secret is in this answer only."""
+        """Set the webhook's address or policy, pause or resume it, rotate its secret (shown in this answer only)."""
         data = parsed(MeInput, request)
         environment, who = self.key.environment, self.who()
         url = (data["webhook_url"] or "") if "webhook_url" in data else None
@@ -51,7 +51,9 @@ class MeApi(PartnerView):
         extra: dict[str, Any] = {}
         if data["rotate_webhook_secret"]:
             extra["webhook_secret"] = secret_rotate(endpoint=endpoint, **who)
-        if data["webhook_paused"] is False:
+        if data["webhook_paused"]:
+            endpoint_pause(endpoint=endpoint, reason="Paused by the partner.", **who)
+        elif data["webhook_paused"] is False:
             endpoint_resume(partner=self.partner, environment=environment, reason="Resumed by the partner.", **who)
         return Response(self._answer() | extra)
 

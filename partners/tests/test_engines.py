@@ -67,7 +67,8 @@ def test_the_other_scenarios(test_api):
     assert (failed.status_code, failed.json()["code"]) == (500, "ENGINE_ERROR")
     limited = live(test_api, scenario="rate_limited")
     assert (limited.status_code, limited.json()["code"]) == (429, "RATE_LIMITED")
-    assert limited["Retry-After"]
+    assert (limited["X-RateLimit-Remaining"], limited["Retry-After"]) == ("0", "60")
+    assert 59 <= int(limited["X-RateLimit-Reset"]) - clock.now().timestamp() <= 61
     assert live(test_api, scenario="rain").status_code == 400
 
 

@@ -294,6 +294,39 @@ def test_a_new_secret_is_told_once(api):
     assert "webhook_secret" not in api.get(f"{V1}/me").json()
 
 
+def test_a_webhook_is_paused_and_resumed(api):
+    api.patch(f"{V1}/me", {"webhook_url": "http://127.0.0.1:9/hook"}, format="json")
+    post(api, "/webhooks/test", {})
+    paused = api.patch(f"{V1}/me", {"webhook_paused": True}, format="json").json()["partner"]
+    assert paused["webhook_paused_at"] is not None
+    assert paused["webhook_pause_reason"] == "Paused by the partner."
+    assert Delivery.objects.get().status == "held"
+    assert api.get(f"{V1}/me").json()["partner"]["webhook_paused_at"] == paused["webhook_paused_at"]
+    assert api.patch(f"{V1}/me", {"webhook_paused": None}, format="json").json()["partner"]["webhook_paused_at"]
+    resumed = api.patch(f"{V1}/me", {"webhook_paused": False}, format="json").json()["partner"]
+    assert (resumed["webhook_paused_at"], resumed["webhook_pause_reason"]) == (None, None)
+    assert Delivery.objects.get().status == "pending"
+
+
+ANSWERED = [
+    ("get", "/me", None, 200), ("options", "/me", None, 200), ("delete", "/me", None, 405),
+    ("get", "/fno/signals/live", None, 400), ("get", "/iscore/NOBODY1", None, 400),
+    ("get", "/subscriptions/7", None, 404), ("post", "/deliveries/7/resend", None, 404),
+    ("post", "/webhooks/test", "{", 400), ("get", "/admin/partners", None, 403),
+    ("post", "/portfolio/analyze", "{}", 400),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), ANSWERED)
+def test_every_answer_of_an_endpoint_says_where_the_key_stands(api, method, path, body, status):
+    kind = {} if body is None else {"content_type": "application/json"}
+    answer = getattr(api, method)(f"{V1}{path}", body, **kind)
+    assert answer.status_code == status
+    assert answer["X-RateLimit-Limit"] == "60"
+    assert answer["X-RateLimit-Remaining"] == "59"
+    assert int(answer["X-RateLimit-Reset"]) > clock.now().timestamp()
+
+
 def test_a_ping_is_queued_and_listed_when_it_was_tried(api):
     assert post(api, "/webhooks/test", {}).status_code == 400
     api.patch(f"{V1}/me", {"webhook_url": "http://127.0.0.1:9/hook"}, format="json")

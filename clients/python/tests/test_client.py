@@ -160,6 +160,7 @@ def test_every_setting_has_its_operation():
     )  # fmt: skip
     assert sent(lambda partner: partner.resend(7)) == ("POST", "/deliveries/7/resend", {})
     assert sent(lambda partner: partner.set_retry_policy("extended")) == ("PATCH", "/me", {"retry_policy": "extended"})
+    assert sent(lambda partner: partner.pause_webhook()) == ("PATCH", "/me", {"webhook_paused": True})
     assert sent(lambda partner: partner.resume_webhook()) == ("PATCH", "/me", {"webhook_paused": False})
     assert sent(lambda partner: partner.set_webhook("")) == ("PATCH", "/me", {"webhook_url": ""})
     assert sent(lambda partner: partner.subscribe("fno", "NIFTY", channels=("email",), is_active=False))[2] == {

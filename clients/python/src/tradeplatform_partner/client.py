@@ -165,6 +165,10 @@ class Partner:
         """Choose how often a failed delivery is tried again."""
         return self._call(calls.set_me(retry_policy=policy))
 
+    def pause_webhook(self) -> Answer:
+        """Have events kept until the webhook is resumed."""
+        return self._call(calls.set_me(webhook_paused=True))
+
     def resume_webhook(self) -> Answer:
         """Resume a paused webhook: what was kept is sent."""
         return self._call(calls.set_me(webhook_paused=False))
@@ -314,6 +318,10 @@ class AsyncPartner:
     async def set_retry_policy(self, policy: RetryPolicy) -> Answer:
         """Choose how often a failed delivery is tried again."""
         return await self._call(calls.set_me(retry_policy=policy))
+
+    async def pause_webhook(self) -> Answer:
+        """Have events kept until the webhook is resumed."""
+        return await self._call(calls.set_me(webhook_paused=True))
 
     async def resume_webhook(self) -> Answer:
         """Resume a paused webhook: what was kept is sent."""
