@@ -1,7 +1,10 @@
 """One index at one instant: the layers put together."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from engines.calibration.mapping import Calibrator
 from engines.mvla import chains, confidence, discipline, filters, levels, modes, trades
@@ -10,7 +13,7 @@ from engines.mvla.filters import Check
 from engines.mvla.history import History
 from engines.mvla.inputs import Memory, Moment, Profile
 from engines.mvla.parameters import ENGINE_VERSION, Parameters
-from engines.mvla.strength import Strength, iv_rank, strength
+from engines.mvla.strength import LEAST_CLOSES, Strength, iv_rank, strength
 from engines.mvla.votes import FLAT, Direction, direction
 
 WAYS: Final = {1: "BULLISH", 0: "NEUTRAL", -1: "BEARISH"}
@@ -45,6 +48,7 @@ class Analysis:
     kept_s: float
     actionable: bool
     is_new: bool
+    facts_missing: tuple[str, ...]
     params_hash: str
     engine_version: str = ENGINE_VERSION
 
@@ -69,10 +73,10 @@ class Analysis:
 
     @property
     def missing_inputs(self) -> tuple[str, ...]:
-        """Names of votes and parts of strength that had no data."""
+        """Names of votes, parts of strength and facts of the day that had no data."""
         votes = [vote.name for vote in self.direction.votes if vote.value is None]
         parts = [f"strength.{part.name}" for part in self.strength.parts if part.value is None]
-        return (*votes, *parts)
+        return (*votes, *parts, *self.facts_missing)
 
 
 def analyse(
@@ -107,8 +111,23 @@ def analyse(
         index=moment.index, at_s=moment.at_s, spot=moment.spot, profile=moment.profile, direction=voted,
         strength=strong, features=f, entry=found, confidence=trust, checks=once, money=money, picked=picked,
         discipline=said, iv_rank=rank, distance=distance, kept_s=kept_s, actionable=able, is_new=is_new,
-        params_hash=history.params_hash, memory=Memory(sign, since_s, moment.at_s, way, mode),
+        facts_missing=_facts_missing(f, moment, once, p), params_hash=history.params_hash,
+        memory=Memory(sign, since_s, moment.at_s, way, mode),
     )  # fmt: skip
+
+
+def _facts_missing(f: Features, moment: Moment, checks: tuple[Check, ...], p: Parameters) -> tuple[str, ...]:
+    """Return the names of what softeners and filters are made of and is not known."""
+    passed = {check.code: check.passed for check in checks}
+    closes = np.isfinite(np.asarray(moment.day.vix_closes, np.float64)).sum()
+    missing = {
+        "vix": passed["VIX_JUMP"] is None,
+        "vix_closes": closes < LEAST_CLOSES,
+        "daily_closes": not math.isfinite(confidence.daily_average(moment, p)),
+        "previous_day": not f.previous_close > 0.0,
+        "announcements": passed["EVENT_BLACKOUT"] is None,
+    }
+    return tuple(name for name, is_missing in missing.items() if is_missing)
 
 
 def _trades(

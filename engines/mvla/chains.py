@@ -1,5 +1,6 @@
 """An option chain read: strike at the money, forward, mids, volatilities."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,7 +49,7 @@ def place_of(chain: Chain, strike: float) -> int | None:
 def money(index: str, chain: Chain | None, spot: float) -> Money:
     """Return step, strike at the money and forward: the future of the same expiry, else put-call parity there."""
     strikes = chain.strikes.tolist() if chain is not None else ()
-    known = spot > 0.0
+    known = 0.0 < spot < math.inf
     step = strike_step(index, strikes, spot if known else None)
     if not known:
         return Money(step, float("nan"), None, "")

@@ -104,8 +104,12 @@ def _gap_against(f: Features, way: int, p: Parameters) -> bool:
 
 
 def _trend_against(f: Features, moment: Moment, way: int, p: Parameters) -> bool:
+    return way * (f.close - daily_average(moment, p)) < 0.0
+
+
+def daily_average(moment: Moment, p: Parameters) -> float:
+    """Return the exponential average of the daily closes; NaN with too few of them."""
     closes = moment.day.closes
     if len(closes) < p.daily_ema:
-        return False
-    average = float(ema(np.asarray(closes[-4 * p.daily_ema :]), p.daily_ema)[-1])
-    return way * (f.close - average) < 0.0
+        return math.nan
+    return float(ema(np.asarray(closes[-4 * p.daily_ema :]), p.daily_ema)[-1])

@@ -1,4 +1,7 @@
-"""Announcements during which nothing fires: dated, each with its source. An administrator adds later ones."""
+"""Announcements during which nothing fires: dated, each with its source. An administrator adds later ones.
+
+The list ends. After `KNOWN_UNTIL` nobody has said which days hold an announcement, so that none is *known* to be clear.
+"""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -42,6 +45,15 @@ EVENTS: Final[tuple[EventRow, ...]] = (
     ),
     EventRow(date(2024, 6, 4), "election_counting", "Election Commission of India", "M"),
 )  # fmt: skip
+
+
+#: The last day of the shipped list.
+KNOWN_UNTIL: Final = max(row.day for row in EVENTS)
+
+
+def known_until(others: date | None) -> date:
+    """Return the last day up to which announcements are listed; ``others``: the last of an administrator's."""
+    return KNOWN_UNTIL if others is None else max(KNOWN_UNTIL, others)
 
 
 def blackouts_on(day: date) -> tuple[Blackout, ...]:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 
 from engines.mvla.discipline import Verdict
+from engines.mvla.events import known_until
 from engines.mvla.features import Features
 from engines.mvla.inputs import Moment, Profile
 from engines.mvla.modes import NONE, Entry
@@ -27,7 +28,6 @@ def market_checks(f: Features, moment: Moment, p: Parameters) -> list[Check]:
     """Return the filters of time, data and the index; they hold whatever the direction."""
     at, session = moment.session.market_time, moment.session
     last = p.last_entry_expiry if session.is_expiry_day else p.last_entry
-    blackout = next((one for one in session.blackouts if one.start <= at < one.end), None)
     jump = _vix_jump(moment)
     ages = [*moment.ages_s.values(), f.bars_age_s]
     stalest = max(ages)
@@ -36,7 +36,7 @@ def market_checks(f: Features, moment: Moment, p: Parameters) -> list[Check]:
         Check("MARKET_CLOSED", session.is_open, facts={"phase": session.phase}),
         Check("TOO_EARLY", at >= p.first_entry, facts={"limit": f"{p.first_entry:%H:%M}"}),
         Check("TOO_LATE", at < last, facts={"limit": f"{last:%H:%M}"}),
-        Check("EVENT_BLACKOUT", blackout is None, facts={"reason": blackout.reason} if blackout else {}),
+        _announcements(moment),
         Check("DATA_STALE", stalest <= p.stale_s, _finite(stalest), p.stale_s, "s"),
         Check("WARMING_UP", f.warm_bars >= p.warm_up_bars, f.warm_bars, p.warm_up_bars, "bars"),
         Check("VIX_JUMP", _least(p.vix_jump, jump, strict=True), _percent(jump), 100 * p.vix_jump, "%"),
@@ -48,6 +48,18 @@ def market_checks(f: Features, moment: Moment, p: Parameters) -> list[Check]:
         ),
         *(Check(code, False) for code in dict.fromkeys(moment.faults)),
     ]  # fmt: skip
+
+
+def _announcements(moment: Moment) -> Check:
+    """Return the filter of announcements; not known on a day after the last one that is listed."""
+    session = moment.session
+    now = next((one for one in session.blackouts if one.start <= session.market_time < one.end), None)
+    if now is not None:
+        return Check("EVENT_BLACKOUT", False, facts={"reason": now.reason})
+    until = known_until(session.events_until)
+    if session.trade_date > until:
+        return Check("EVENT_BLACKOUT", None, facts={"until": f"{until.day} {until:%b %Y}"})
+    return Check("EVENT_BLACKOUT", True)
 
 
 def direction_checks(f: Features, moment: Moment, way: Direction, p: Parameters) -> list[Check]:
@@ -79,7 +91,7 @@ def entry_checks(f: Features, found: Entry, said: Verdict, p: Parameters) -> lis
 
 def _vix_jump(moment: Moment) -> float:
     day = moment.day
-    if day.vix is None or not day.vix_previous:
+    if day.vix is None or not day.vix_previous or not day.vix_previous > 0.0:
         return math.nan
     return round(day.vix / day.vix_previous - 1.0, 9)  # 15 % of a quoted number is 15 %, not a bit less
 

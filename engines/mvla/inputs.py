@@ -148,7 +148,11 @@ class Blackout:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """Where the exchange is. ``is_expiry_day``: some contract of this index ends today."""
+    """Where the exchange is. ``is_expiry_day``: some contract of this index ends today.
+
+    ``blackouts``: of today. ``events_until``: day of the last announcement that an administrator entered, None without
+    one; after it and the shipped list nothing is known about announcements (`events.known_until`).
+    """
 
     trade_date: date
     market_time: time
@@ -156,6 +160,7 @@ class SessionFacts:
     phase: str = "OPEN"
     is_expiry_day: bool = False
     blackouts: tuple[Blackout, ...] = ()
+    events_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,7 +118,7 @@ def _check(check: Check) -> dict[str, Any]:
         "measure": number(check.measure, 3),
         "limit": number(check.limit, 3),
         "unit": check.unit,
-        "words": words.veto(check) if check.passed is False else "",
+        "words": words.check_words(check),
     }
 
 

@@ -2,11 +2,15 @@
 
 import math
 from dataclasses import dataclass
+from typing import Final
 
 from engines.mvla.features import Features
 from engines.mvla.inputs import Moment
 from engines.mvla.parameters import Parameters
 from engines.mvla.votes import breadth_of, clip
+
+#: Closes of India VIX without which its place among them says nothing.
+LEAST_CLOSES: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def _part(name: str, weight: float, measure: float, value: float) -> Part:
 def iv_rank(closes: list[float], now: float | None, days: int) -> float | None:
     """Return the place of ``now`` between the least and the greatest of the last ``days`` closes, 0 to 100."""
     past = [close for close in closes[-days:] if math.isfinite(close)]
-    if now is None or len(past) < 20:
+    if now is None or not math.isfinite(now) or len(past) < LEAST_CLOSES:
         return None
     low, high = min(past), max(past)
     return clip(100.0 * (now - low) / (high - low), 0.0, 100.0) if high > low else 50.0

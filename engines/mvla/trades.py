@@ -7,8 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from engines.charges.books import Order, charges_of
 from engines.charges.tables import ChargePlan
 from engines.mvla.chains import Money, Volatility, mids, place_of, volatilities
@@ -108,6 +106,8 @@ def pick(
     quoted = mids(side)
     if any(at is None or not math.isfinite(quoted[at]) for at in places.values()):
         return Picked(faults=("MISSING_STRIKES",))
+    if chain.lot <= 0:
+        return Picked(faults=("LOT_UNKNOWN",))
     if money.forward is None or not chain.years > 0 or not math.isfinite(distance):
         return Picked(faults=("NO_FORWARD",))
     at = [place for place in places.values() if place is not None]
@@ -182,7 +182,8 @@ def trade_checks(picked: Picked, p: Parameters) -> list[Check]:
         return [Check(code, False) for code in picked.faults]
     trade = picked.trades[0]
     middle = (trade.bid + trade.ask) / 2.0
-    thin = min(trade.oi / (p.least_oi_lots * trade.lot), trade.volume / (p.least_volume_lots * trade.lot))
+    shares = (trade.oi / (p.least_oi_lots * trade.lot), trade.volume / (p.least_volume_lots * trade.lot))
+    thin = min(shares) if all(math.isfinite(share) for share in shares) else math.nan
     reward = trade.levels.reward * trade.lot
     share = trade.cost_per_lot / reward if reward > 0 else math.inf
     enough = trade.levels.gross_rr >= p.gross_rr_least and trade.net_rr >= p.net_rr_least
@@ -190,7 +191,7 @@ def trade_checks(picked: Picked, p: Parameters) -> list[Check]:
         Check(
             "SPREAD_WIDE", trade.spread <= p.spread_most * middle, 100 * trade.spread / middle, 100 * p.spread_most, "%"
         ),
-        Check("THIN_OPTION", bool(np.isfinite(thin) and thin >= 1.0), _finite(100 * thin), 100.0, "%"),
+        Check("THIN_OPTION", thin >= 1.0, _finite(100 * thin), 100.0, "%"),
         Check("REWARD_TOO_SMALL", enough, trade.net_rr, p.net_rr_least, "R", {"gross": f"{trade.levels.gross_rr:.2f}"}),
         Check(
             "COST_TOO_HIGH", share <= p.cost_share_most, _finite(100 * share), 100 * p.cost_share_most, "%"

@@ -114,6 +114,8 @@ def _option_interest(chain: Chain | None, spot: float, p: Parameters) -> tuple[f
     """
     if chain is None or chain.call.oi_day_open is None or chain.put.oi_day_open is None or not len(chain.strikes):
         return math.nan, {}
+    if not 0.0 < spot < math.inf:
+        return math.nan, {}
     centre = int(np.argmin(np.abs(chain.strikes - spot)))
     near = slice(max(centre - p.option_oi_reach, 0), centre + p.option_oi_reach + 1)
     calls, puts = _added(chain.call, near), _added(chain.put, near)

@@ -28,6 +28,7 @@ VETOES: Final[dict[str, str]] = {
     "REWARD_TOO_SMALL": "Reward after costs is {measure} times the risk (before costs {gross}); {limit} is needed.",
     "COST_TOO_HIGH": "Costs eat {measure} % of the reward; at most {limit} % is allowed.",
     "NO_CHAIN": "There is no option chain to choose from.",
+    "LOT_UNKNOWN": "The contract's lot size is not known.",
     "MISSING_STRIKES": "A strike that is needed is not listed or not quoted.",
     "NO_FORWARD": "The forward of this expiry cannot be told.",
     "IV_UNKNOWN": "An option's volatility cannot be solved and none is known from before.",
@@ -36,6 +37,17 @@ VETOES: Final[dict[str, str]] = {
     "CALENDAR_UNKNOWN": "No official trading calendar is loaded for this year.",
     "NOT_LISTED": "The contract that is needed is not listed.",
 }
+
+#: A check that fails because what it measures is not known.
+UNMEASURED: Final = {
+    "DATA_STALE": "No data has come yet.",
+    "MOMENTUM_NOT_CONFIRMED": "The last 15 minutes are not known.",
+    "THIN_OPTION": "The option's open interest or trading is not known.",
+    "COST_TOO_HIGH": "There is no reward that costs could be held against.",
+}
+
+#: A check that says neither: what it would need is not there. Those without words of their own have "No data".
+UNKNOWN: Final = {"EVENT_BLACKOUT": "Announcements are known until {until} only."}
 
 VOTES: Final = {
     "orb": "Opening range",
@@ -80,7 +92,16 @@ class _Known(dict[str, str]):
 def veto(check: Check) -> str:
     """Return the sentence of a failed check."""
     facts = {"measure": _number(check.measure), "limit": _number(check.limit)} | check.facts
+    if check.measure is None and check.code in UNMEASURED:
+        return UNMEASURED[check.code]
     return VETOES[check.code].format_map(_Known(facts))
+
+
+def check_words(check: Check) -> str:
+    """Return the sentence of a check that failed or is not known; nothing for one that passed."""
+    if check.passed is None:
+        return UNKNOWN.get(check.code, "").format_map(_Known(check.facts))
+    return "" if check.passed else veto(check)
 
 
 def vote(value: float | None) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from engines.mvla.features import Features
 from engines.mvla.history import History, build
 from engines.mvla.inputs import (
     Breadth,
@@ -25,6 +26,40 @@ DAY = date(2026, 11, 18)
 OPEN_S = int(datetime(2026, 11, 18, 3, 45, tzinfo=UTC).timestamp())  # 09:15 in India
 RATE = 0.055
 P: Parameters = parameters_on(DAY)
+
+
+#: The figures of a quiet market at 25,000 with an ATR of 20 points; a test changes the few that it is about.
+QUIET = Features(
+    close=25_000.0, close_15=25_000.0, close_5=25_000.0, day_open=25_000.0, day_high=25_050.0, day_low=24_950.0,
+    previous_high=25_200.0, previous_low=24_800.0, previous_close=25_000.0, or_high=25_050.0, or_low=24_950.0,
+    five_at=100, five_open=25_000.0, five_high=25_005.0, five_low=24_995.0, five_close=25_000.0, atr=20.0,
+    atr_usual=20.0, ema_fast=25_000.0, ema_slow=25_000.0, supertrend=1.0, adx=15.0, chop=50.0, rsi=50.0,
+    donchian_high=25_100.0, donchian_low=24_900.0, volume_ratio=1.0, vwap=25_000.0, vwap_sd=20.0,
+    future_close=25_000.0, future_low=24_995.0, future_high=25_005.0, adverse_long=10.0, adverse_short=10.0,
+    bars_age_s=0.0, resumed_s=float("nan"), warm_bars=500, failed_high=False, failed_low=False,
+    bearish_divergence=False, bullish_divergence=False,
+)  # fmt: skip
+
+
+def quiet(**changes: float | bool) -> Features:
+    """The quiet market with some figures changed."""
+    return replace(QUIET, **changes)
+
+
+def of_fives(fives: list[tuple[float, float, float, float]], before: int = 0) -> MinuteBars:
+    """Minutes that make these five-minute bars (open, high, low, close); the first ``before`` are of the day before."""
+    rows: list[tuple[float, float, float, float]] = []
+    for open_, high, low, close in fives:
+        rows += [(open_, open_, open_, open_), (open_, high, open_, high), (high, high, low, low), (low, low, low, low)]
+        rows.append((low, max(low, close), min(low, close), close))
+    columns = np.array(rows).T
+    day = (np.arange(len(rows)) >= 5 * before).astype(np.int64) if before else np.zeros(len(rows), np.int64)
+    minute = np.where(day == day[-1], np.arange(len(rows)) - 5 * before, np.arange(len(rows)))
+    opens = OPEN_S - 86_400 * (day[-1] - day)
+    return MinuteBars(
+        ts=opens + 60 * minute, open=columns[0], high=columns[1], low=columns[2], close=columns[3], session=day,
+        clock=555.0 + minute, opens=opens,
+    )  # fmt: skip
 
 
 def clock_at(minutes: float) -> time:
