@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from core import clock
 from core.api.query import MAX_OFFSET, paged, parse_query
+from signals.api.shapes import OUTCOMES, AnalysisShape, LayersOut, SignalShape, TradeShape
 from signals.models import FnoSignal
 from signals.services.fno.indices import INDICES, check_index
 from signals.services.fno.live import chain_view, live
@@ -33,134 +34,69 @@ class OptionalIndexQuery(serializers.Serializer):
     index = serializers.CharField(max_length=20, required=False, help_text=f"{INDEX_HELP}; all four without it")
 
 
-class TradeOut(serializers.Serializer):
-    """One way to trade a signal: a bought option. Prices in rupees, ``max_loss_per_lot`` at the stop, with charges."""
+class TradeOut(TradeShape):
+    """One way to trade a signal, with its quote, Greeks and odds."""
 
-    type = serializers.ChoiceField(["ATM", "OTM", "ITM"])
-    strike = serializers.FloatField()
-    option_type = serializers.ChoiceField(["CE", "PE"])
-    tradingsymbol = serializers.CharField()
-    expiry = serializers.DateField()
-    ltp = serializers.FloatField(allow_null=True)
     bid = serializers.FloatField(allow_null=True)
     ask = serializers.FloatField(allow_null=True)
     oi = serializers.FloatField(allow_null=True)
     volume = serializers.FloatField(allow_null=True)
-    iv = serializers.FloatField(help_text="Volatility, a fraction a year")
     iv_source = serializers.ChoiceField(["mid", "previous"])
-    delta = serializers.FloatField()
     gamma = serializers.FloatField()
     theta = serializers.FloatField(help_text="Rupees a day")
     vega = serializers.FloatField(help_text="Rupees a volatility point")
-    entry_price = serializers.FloatField()
-    sl = serializers.FloatField()
-    target = serializers.FloatField()
     rr_gross = serializers.FloatField()
     rr_net = serializers.FloatField()
-    lot_size = serializers.IntegerField()
     cost_per_lot = serializers.FloatField()
-    max_loss_per_lot = serializers.FloatField()
     reward_per_lot = serializers.FloatField()
     target_probability = serializers.FloatField()
     break_even_probability = serializers.FloatField()
-    expected_r = serializers.FloatField(help_text="Expected result in multiples of the risk, after costs")
     lots = serializers.IntegerField()
-    rank = serializers.IntegerField()
-    risk = serializers.ChoiceField(["LOW", "MEDIUM", "HIGH"])
-    avoid = serializers.BooleanField()
 
 
-class LayersOut(serializers.Serializer):
-    """What the confidence is made of."""
+class AnalysisOut(AnalysisShape):
+    """One index at one instant, with what the engine knows besides."""
 
-    direction = serializers.DictField(help_text="d, q, agreement, kept_minutes, votes")
-    strength = serializers.DictField(help_text="s, coverage, iv_rank, parts")
-    filters = serializers.DictField(help_text="checks, softeners, discipline")
-
-
-class AnalysisOut(serializers.Serializer):
-    """One index at one instant. ``vetoes`` are reason codes, ``veto_words`` the same in sentences."""
-
-    trade_direction = serializers.ChoiceField(["BULLISH", "BEARISH", "NEUTRAL"])
-    confidence = serializers.IntegerField()
-    confidence_grade = serializers.ChoiceField(["Strong", "Moderate", "Weak", "None"])
-    tier = serializers.ChoiceField(["HIGH", "REGULAR", "AGGRESSIVE"], allow_null=True)
     raw_confidence = serializers.FloatField(allow_null=True)
     probability = serializers.FloatField(allow_null=True)
-    calibrated = serializers.BooleanField()
     calibration = serializers.DictField(help_text="id, kind, n, cap")
-    entry_mode = serializers.ChoiceField(["BREAKOUT", "PULLBACK", "CONTINUATION", "REVERSAL", "NONE"])
     entry_words = serializers.CharField()
-    atm_strike = serializers.FloatField(allow_null=True)
     strike_step = serializers.FloatField()
-    spot_price = serializers.FloatField(allow_null=True)
     forward = serializers.FloatField(allow_null=True)
     forward_source = serializers.CharField(allow_null=True)
-    expiry = serializers.DateField(allow_null=True)
-    lot_size = serializers.IntegerField(allow_null=True)
-    actionable = serializers.BooleanField()
-    vetoes = serializers.ListField(child=serializers.CharField())
-    veto_words = serializers.ListField(child=serializers.CharField())
     trades = TradeOut(many=True)
-    layers = LayersOut()
     stop_distance = serializers.FloatField(allow_null=True, help_text="Points of the index")
     size = serializers.FloatField()
-    market_phase = serializers.CharField()
     market_time = serializers.CharField()
     trade_date = serializers.DateField()
     data_source = serializers.CharField()
     sources = serializers.DictField(child=serializers.CharField())
-    data_age_s = serializers.FloatField(allow_null=True)
-    as_of = serializers.DateTimeField(allow_null=True)
     scanned_at = serializers.DateTimeField()
     missing_inputs = serializers.ListField(child=serializers.CharField())
     profile = serializers.CharField()
-    engine_version = serializers.CharField()
     params_hash = serializers.CharField()
 
 
-class SignalOut(serializers.Serializer):
-    """A signal and its life. Prices in rupees of premium of the option at the money."""
+class SignalOut(SignalShape):
+    """A signal and its whole life."""
 
     id = serializers.IntegerField()
-    trade_code = serializers.CharField()
-    index = serializers.CharField()
-    symbol = serializers.CharField()
     trade_date = serializers.DateField()
-    trade_direction = serializers.CharField()
-    entry_mode = serializers.CharField()
-    confidence = serializers.IntegerField()
-    score = serializers.IntegerField()
     confidence_grade = serializers.CharField()
-    tier = serializers.CharField()
     raw_confidence = serializers.FloatField()
-    calibrated = serializers.BooleanField()
-    atm_strike = serializers.FloatField()
     spot_price = serializers.FloatField()
     exchange = serializers.CharField()
-    tradingsymbol = serializers.CharField()
-    option_type = serializers.CharField()
-    expiry = serializers.DateField()
-    lot_size = serializers.IntegerField()
     lots = serializers.IntegerField()
-    entry_price = serializers.FloatField()
-    sl = serializers.FloatField()
-    target = serializers.FloatField()
     max_loss_per_lot = serializers.FloatField()
     expected_r = serializers.FloatField()
     stop_distance = serializers.FloatField()
     status = serializers.ChoiceField(["LIVE", "CLOSED"])
-    outcome = serializers.ChoiceField(["OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED"])
     last_price = serializers.FloatField(allow_null=True)
-    exit_price = serializers.FloatField(allow_null=True)
-    pnl_points = serializers.FloatField(allow_null=True)
-    r_multiple = serializers.FloatField(allow_null=True)
     charges_per_lot = serializers.FloatField(allow_null=True)
     net_per_lot = serializers.FloatField(allow_null=True, help_text="Rupees after charges")
     mfe_points = serializers.FloatField(help_text="Best distance from the entry")
     mae_points = serializers.FloatField(help_text="Worst distance from the entry")
     triggered_at = serializers.DateTimeField()
-    timestamp = serializers.DateTimeField()
     deadline = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     data_source = serializers.CharField()
@@ -219,7 +155,7 @@ class FnoHistoryApi(APIView):
         days = serializers.IntegerField(min_value=1, max_value=30, default=7)
         limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
         offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, default=0)
-        outcome = serializers.ChoiceField(["OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED"], required=False)
+        outcome = serializers.ChoiceField(OUTCOMES, required=False)
 
     @extend_schema(parameters=[Query], responses=SignalOut(many=True), examples=NIFTY)
     def get(self, request: Request) -> Response:

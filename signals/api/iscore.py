@@ -14,6 +14,7 @@ from core.errors import InvalidRequest
 from engines.exchange.naming import normalise_key
 from engines.iscore.tables import WEIGHTS
 from market.api.fields import NumberOrNull
+from signals.api.shapes import ChangeOut, ComponentShape, ScoreShape
 from signals.models import IScoreSnapshot
 from signals.services.iscore.reading import SORTS, iscore_history, iscore_of, iscore_table
 
@@ -37,16 +38,11 @@ class InputOut(serializers.Serializer):
     text = serializers.CharField()
 
 
-class ComponentOut(serializers.Serializer):
-    """One of the six components. ``weight`` is nominal; ``effective_weight`` is what its coverage leaves of it."""
+class ComponentOut(ComponentShape):
+    """One of the six components with its inputs."""
 
     title = serializers.CharField()
-    score = NumberOrNull()
-    weight = serializers.FloatField()
-    effective_weight = serializers.FloatField()
-    coverage = serializers.FloatField(help_text="Share of its inputs that is known")
     freshness = serializers.FloatField(help_text="1 while inputs are within their life, falling to 0")
-    factors = serializers.ListField(child=serializers.CharField())
     inputs = InputOut(many=True)
     missing = serializers.ListField(child=serializers.CharField())
 
@@ -62,51 +58,16 @@ class ComponentsOut(serializers.Serializer):
     market_context = ComponentOut()
 
 
-class ChangeOut(serializers.Serializer):
-    """One input that moved the score since the session before; null where it was not known."""
-
-    component = serializers.CharField()
-    input = serializers.CharField()
-    title = serializers.CharField()
-    before = NumberOrNull()
-    after = NumberOrNull()
-    points = serializers.FloatField()
-    text = serializers.CharField()
-
-
-class PreviousOut(serializers.Serializer):
-    """The score of the session before."""
-
-    iscore = NumberOrNull()
-    session = serializers.DateField()
-
-
 class IScoreApi(APIView):
     """The I-Score of a stock after its last complete session, with its components and the reasons in words.
 
     Nulls where too little is known; `missing_inputs` names what is not known. A symbol nobody knows is a 404.
     """
 
-    class Output(serializers.Serializer):
+    class Output(ScoreShape):
         symbol = serializers.CharField()
-        iscore = NumberOrNull(help_text="0 to 100; the mean of the components by effective weight")
-        confidence = NumberOrNull(help_text="0 to 1")
-        recommendation = serializers.CharField(allow_null=True, help_text="STRONG_BUY, BUY, HOLD, SELL or null")
-        code = serializers.CharField(allow_null=True, help_text="INSUFFICIENT_DATA below confidence 0.40")
-        summary = serializers.CharField()
         components = ComponentsOut()
-        score_factors = serializers.ListField(child=serializers.CharField())
-        coverage = serializers.FloatField()
-        dispersion = NumberOrNull(help_text="Weighted deviation of the components, points")
-        missing_inputs = serializers.ListField(child=serializers.CharField())
-        as_of_session = serializers.DateField(allow_null=True)
         data_source = serializers.CharField(allow_null=True)
-        engine_version = serializers.CharField()
-        params_hash = serializers.CharField()
-        changes = ChangeOut(many=True)
-        previous = PreviousOut(allow_null=True)
-        cached_until = serializers.DateTimeField()
-        as_of = serializers.DateTimeField()
 
     @extend_schema(parameters=[_SYMBOL], responses=Output)
     def get(self, request: Request, symbol: str) -> Response:
