@@ -99,3 +99,14 @@ class MemberForm(forms.Form):
     """Somebody who will run the console."""
 
     email = forms.EmailField(max_length=254, widget=UnfoldAdminEmailInputWidget)
+    reason = _reason()
+
+
+class FailedForm(forms.Form):
+    """What failed in one environment since an instant of India, to be sent again."""
+
+    environment = forms.ChoiceField(choices=Environment.choices, widget=forms.HiddenInput)
+    since = forms.DateTimeField(
+        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), label="Made since (IST)"
+    )
+    reason = _reason()

@@ -145,6 +145,7 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "Asia/Kolkata"
 USE_TZ = True
 USE_I18N = False
+FORMAT_MODULE_PATH = "tradeplatform.formats"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -1,14 +1,19 @@
 """An administrator provisions and looks after a partner."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.services.users import user_ensure
+from core import clock
+from core.clock import IST
 from core.models import AuditEntry
-from partners.models import ApiKey, Endpoint, Member, Partner
+from partners.lifecycle import State
+from partners.models import ApiKey, Attempt, Delivery, Endpoint, Member, Partner
+from partners.services.console import subscription_drop, subscription_set
 
 pytestmark = pytest.mark.django_db
 
@@ -103,12 +108,17 @@ def test_pause_resume_and_a_new_secret(admin, partner):
 
 
 def test_people_of_the_partner(admin, partner):
-    assert "Nobody has an account" in act(admin, partner, "member", email="stranger@example.com").content.decode()
+    stranger = act(admin, partner, "member", email="stranger@example.com", reason="x").content.decode()
+    assert "Nobody has an account" in stranger
     user_ensure(email="ravi@example.com", password="long enough 2", is_admin=False)
-    act(admin, partner, "member", email="ravi@example.com")
+    act(admin, partner, "member", email="ravi@example.com", reason="")
+    assert not Member.objects.exists()
+    act(admin, partner, "member", email="ravi@example.com", reason="their developer")
     member = Member.objects.get()
     act(admin, partner, "remove", what=member.pk, reason="left")
     assert not Member.objects.exists()
+    told = AuditEntry.objects.filter(action__startswith="partner_member.").order_by("id")
+    assert [entry.data["reason"] for entry in told] == ["their developer", "left"]
 
 
 def test_a_partner_is_switched_off_not_deleted(admin, partner):
@@ -126,6 +136,107 @@ def test_only_administrators_come_in(partner):
     assert act(client, partner, "key", environment="live", reason="x").redirect_chain
 
 
+def test_the_page_has_the_whole_record(admin, partner):
+    """Keys, secret, pause, receiver, people, subscriptions; with who and why. Also of what is gone."""
+    user_ensure(email="ravi@example.com", password="long enough 2", is_admin=False)
+    what = {
+        "key": {"environment": "live", "overlap_hours": "1"}, "secret": {"what": "live"}, "pause": {"what": "test"},
+        "resume": {"what": "test"}, "member": {"email": "ravi@example.com"},
+        "endpoint": {"environment": "live", "webhook_url": "https://one.example/", "retry_policy": "extended"},
+        "profile": {"plan": "elite", "contact_email": "", "is_active": "on"},
+    }  # fmt: skip
+    for deed, fields in what.items():
+        act(admin, partner, deed, reason=f"why {deed}", **fields)
+    key = ApiKey.objects.first()
+    act(admin, partner, "revoke", what=key.pk, reason="why revoke")
+    act(admin, partner, "remove", what=Member.objects.get().pk, reason="why remove")
+    row, _ = subscription_set(
+        partner=partner, environment="live", engine="fno", symbol="NIFTY", given={}, actor="user:1", now=clock.now()
+    )
+    subscription_drop(subscription=row, actor="user:1", now=clock.now())
+    page = admin.get(reverse("admin:partners_partner_change", args=[partner.pk])).content.decode()
+    record = page[page.index('id="record"') :]
+    for deed in (*what, "revoke", "remove"):
+        assert f"why {deed}" in record, deed
+    for words in (
+        "Partner made", "admin@example.com", f"Key revoked: {key.prefix}", "Subscription deleted: NIFTY live",
+        "https://one.example/", "Person removed: ravi@example.com", "IST",
+    ):  # fmt: skip
+        assert words in record, words
+    assert record.count("<tr>") == 1 + AuditEntry.objects.filter(action__startswith="partner").count()
+
+
+@pytest.fixture
+def tried(partner):
+    """A delivery of which one attempt failed."""
+    now = clock.now()
+    body = '{"event":"ping","note":"₹ <b>"}'.encode()
+    delivery = Delivery.objects.create(
+        partner=partner, environment="live", event_id="evt_1", event="ping", cause="test:1", body=body,
+        status=State.FAILED.value, created_at=now,
+    )  # fmt: skip
+    Attempt.objects.create(
+        delivery=delivery, number=1, url="https://one.example/", status=State.FAILED.value, http_status=503,
+        error="The receiver answered 503 (Service Unavailable).", duration_ms=41, answer="<i>down</i>",
+        request_headers={"webhook-id": "evt_1"}, created_at=now,
+    )  # fmt: skip
+    return delivery
+
+
+def test_a_delivery_has_a_page_with_all_that_was_sent_and_came_back(admin, tried):
+    page = admin.get(reverse("admin:partners_delivery_change", args=[tried.pk])).content.decode()
+    for words in (
+        "{&quot;event&quot;:&quot;ping&quot;,&quot;note&quot;:&quot;₹ &lt;b&gt;&quot;}", "33 bytes", "41 ms", "IST",
+        "webhook-id: evt_1", "https://one.example/", "503 (Service Unavailable)", "&lt;i&gt;down",
+    ):  # fmt: skip
+        assert words in page, words
+    partner_page = admin.get(reverse("admin:partners_partner_change", args=[tried.partner_id])).content.decode()
+    assert reverse("admin:partners_delivery_change", args=[tried.pk]) in partner_page
+    for number in ("99999", "abc", "9" * 40):
+        assert "doesn’t exist" in admin.get(f"/admin/partners/delivery/{number}/change/", follow=True).content.decode()
+
+
+def test_a_delivery_is_sent_again_for_a_reason(admin, tried):
+    resend = reverse("admin:partners_delivery_resend", args=[tried.pk])
+    assert "required" in admin.post(resend, {"reason": ""}, follow=True).content.decode()
+    tried.refresh_from_db()
+    assert tried.status == State.FAILED
+    page = admin.post(resend, {"reason": "they are back"}, follow=True).content.decode()
+    assert "sent again" in page
+    assert "they are back" in page
+    tried.refresh_from_db()
+    assert (tried.status, tried.is_resend) == (State.PENDING, True)
+    entry = AuditEntry.objects.get(action="partner_delivery.resent")
+    assert (entry.data["reason"], entry.ip, entry.actor[:5]) == ("they are back", "127.0.0.1", "user:")
+    Partner.objects.update(is_active=False)
+    assert "switched off" in admin.post(resend, {"reason": "x"}, follow=True).content.decode()
+    assert admin.get(resend, follow=True).status_code == 200
+
+
+def test_all_that_failed_is_sent_again_for_a_reason(admin, tried):
+    at = tried.created_at.astimezone(IST)
+    fields = {"environment": "live", "since": f"{at + timedelta(minutes=1):%Y-%m-%dT%H:%M}", "reason": "they are back"}
+    page = act(admin, tried.partner, "failed", **fields).content.decode()
+    assert "No deliveries are sent again." in page
+    page = act(admin, tried.partner, "failed", **fields | {"since": f"{at:%Y-%m-%dT%H:%M}", "reason": ""})
+    tried.refresh_from_db()
+    assert tried.status == State.FAILED
+    page = act(admin, tried.partner, "failed", **fields | {"since": f"{at:%Y-%m-%dT%H:%M}"}).content.decode()
+    assert "One delivery is sent again." in page
+    tried.refresh_from_db()
+    assert tried.status == State.PENDING
+    assert AuditEntry.objects.get(action="partner_delivery.all_resent").data["reason"] == "they are back"
+
+
+def test_only_administrators_send_again(tried):
+    user, _ = user_ensure(email="user@example.com", password="long enough 3", is_admin=False)
+    client = Client()
+    client.force_login(user)
+    assert client.post(reverse("admin:partners_delivery_resend", args=[tried.pk]), {"reason": "x"}).status_code == 302
+    tried.refresh_from_db()
+    assert tried.status == State.FAILED
+
+
 @pytest.mark.parametrize("number", ["99999", "abc", "9" * 40])
 def test_a_partner_that_is_none_is_said(admin, number):
     for method in ("get", "post"):
@@ -137,4 +248,6 @@ def test_a_partner_that_is_none_is_said(admin, number):
 
 def test_the_lists_open(admin, partner):
     for name in ("partner", "subscription", "delivery"):
-        assert admin.get(f"/admin/partners/{name}/").status_code == 200
+        page = admin.get(f"/admin/partners/{name}/")
+        assert page.status_code == 200
+        assert name != "partner" or " IST" in page.content.decode()
