@@ -3,6 +3,7 @@ from django.urls import path
 from partners.api.admin import KeyApi, PartnerKeysApi, PartnersApi
 from partners.api.analysis import BehaviourApi, PortfolioApi
 from partners.api.catalogue import ErrorsApi
+from partners.api.client_package import ClientPackage
 from partners.api.console import (
     ConsoleApi,
     ConsoleKeyApi,
@@ -56,6 +57,7 @@ urlpatterns = [
     path(f"{CONSOLE}/deliveries/resend-failed", ConsoleResendFailedApi.as_view()),
     path(f"{CONSOLE}/deliveries/<int:delivery_id>/resend", ConsoleResendApi.as_view()),
     path(f"{V1}docs", DocsPage.as_view(), name="partner-docs"),
+    path(f"{V1}docs/client.tar.gz", ClientPackage.as_view(), name="partner-client"),
     path(f"{V1}me", MeApi.as_view()),
     path(f"{V1}errors", ErrorsApi.as_view()),
     path(f"{V1}fno/signals/live", LiveApi.as_view()),

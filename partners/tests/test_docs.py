@@ -1,17 +1,20 @@
 """The documentation: for everybody, complete, and what it prints works."""
 
 import base64
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 from django.urls import get_resolver
 
 from core import clock
+from partners.api.client_package import FOLDER
 from partners.api.docs_content import ENDPOINTS, EXAMPLES, LANGUAGES
 from partners.constants import Environment
 from partners.services.keys import key_create
@@ -55,6 +58,42 @@ def test_every_example_is_in_every_language():
         f"{name}.{ending}" for name in [*NAMES, "verify"] for _, ending, _ in LANGUAGES
     }
     assert {row.example for row in ENDPOINTS if row.example} == set(NAMES)
+
+
+def test_every_header_of_a_webhook_is_described(client, signed):
+    text = client.get("/api/partner/v1/docs").content.decode()
+    usual = {"Content-Type", "User-Agent"}
+    assert [name for name in signed[1] if name not in usual and f"<code>{name}</code>" not in text] == []
+
+
+@pytest.fixture
+def unpacked(client, tmp_path):
+    page = client.get("/api/partner/v1/docs").content.decode()
+    answer = client.get("/api/partner/v1/docs/client.tar.gz")
+    assert "pip install" in page
+    assert "/api/partner/v1/docs/client.tar.gz" in page
+    assert answer["Content-Type"] == "application/gzip"
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (folder,) = tmp_path.iterdir()
+    assert answer["Content-Disposition"] == f'attachment; filename="{folder.name}.tar.gz"'
+    return folder
+
+
+def test_the_client_is_offered_whole(unpacked):
+    there = {path.relative_to(unpacked).as_posix(): path.read_bytes() for path in unpacked.rglob("*") if path.is_file()}
+    source = FOLDER / "src"
+    wanted = [path for path in source.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    wanted += [FOLDER / "pyproject.toml", FOLDER / "README.md"]
+    assert there == {path.relative_to(FOLDER).as_posix(): path.read_bytes() for path in wanted}
+
+
+@pytest.mark.slow
+def test_the_client_that_is_offered_installs(unpacked, tmp_path):
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-q"]
+    done = run([*command, "-w", str(tmp_path / "out"), str(unpacked)])
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [f"{unpacked.name}-py3-none-any.whl"]
 
 
 def run(command, text="", cwd=None, **environment):
