@@ -27,7 +27,7 @@ from partners.tests.misbehaving import (
 from tests.fault.callers import Caller, bearer
 from tests.fault.conftest import written
 from tests.fault.servers import Embedded, Running, WithBeat
-from tests.fault.test_partner_server import V1, partner, ping
+from tests.fault.test_partner_server import V1, partner, ping, provision
 
 #: What is promised: 2xx within 5 s is success; the second attempt comes 30 s after the first, a fifth more or less.
 DEADLINE_MS = (5000, 5500)
@@ -92,8 +92,8 @@ def targets(stack: ExitStack, folder: Path) -> dict[str, Target]:
         "closed port": Target(f"http://127.0.0.1:{free_port()}/", "failed", [None, None], **unseen),
         "name that nobody has": Target("https://nowhere.invalid/", "failed", [None, None], **unseen),
         "TLS: self-signed": tls(certificate(folder, name="localhost")),
-        "TLS: expired": tls(certificate(folder, name="localhost", days=(-9, -1))),
-        "TLS: of another name": tls(certificate(folder, name="other.example")),
+        "TLS: self-signed and expired": tls(certificate(folder, name="localhost", days=(-9, -1))),
+        "TLS: self-signed, of another name": tls(certificate(folder, name="other.example")),
         "TLS: speaks HTTP": tls(None, b"HTTP/1.1 400 Bad Request\r\n\r\n"),
         "TLS: garbage": tls(None, b"\x00\xff" * 400),
         "TLS: takes the connection, says nothing": tls(None, is_late=True),
@@ -105,7 +105,8 @@ def test_every_receiver_by_the_wall_clock(plant: Running, tmp_path: Path) -> Non
     caller = Caller(plant)
     with ExitStack() as stack:
         found = targets(stack, tmp_path)
-        keys = {name: provisioned(plant, caller, name, target) for name, target in found.items()}
+        provider = partner(plant, plan="elite", admin=True)["key"]
+        keys = {name: provisioned(plant, caller, provider, target) for name, target in found.items()}
         for key in keys.values():
             ping(caller, {"key": key})
         logs = {name: log_of(caller, key) for name, key in keys.items()}
@@ -118,19 +119,13 @@ def test_every_receiver_by_the_wall_clock(plant: Running, tmp_path: Path) -> Non
     assert broken == []
 
 
-def provisioned(plant: Running, caller: Caller, name: str, target: Target) -> str:
-    """Make a partner over the API; return its key."""
-    if not hasattr(plant, "provider"):
-        plant.provider = partner(plant, plan="elite", admin=True)["key"]  # type: ignore[attr-defined]
-    body = {"name": f"Receiver {name}", "plan": "elite", "webhook_url": "" if target.stored else target.url}
-    made = caller.post(f"{V1}/admin/partners", body, **bearer(plant.provider))  # type: ignore[attr-defined]
-    assert made.status == 201, made
+def provisioned(plant: Running, caller: Caller, provider: str, target: Target) -> str:
+    """Make a partner with this receiver; return its key."""
+    made = provision(caller, provider, url="" if target.stored else target.url)
     if target.stored:
-        plant.execute(
-            "UPDATE partners_endpoint SET url = ? WHERE partner_id = ? AND environment = 'live'",
-            target.url, made.body["partner"]["id"],
-        )  # fmt: skip
-    return str(made.body["key"]["key"])
+        sql = "UPDATE partners_endpoint SET url = ? WHERE partner_id = ? AND environment = 'live'"
+        plant.execute(sql, target.url, made["id"])
+    return str(made["key"])
 
 
 def log_of(caller: Caller, key: str) -> Callable[[], list[dict[str, Any]]]:

@@ -14,7 +14,7 @@ from partners.tests.receivers import Receiver
 from tests.fault.callers import Caller, bearer
 from tests.fault.conftest import until, written
 from tests.fault.servers import WithBeat
-from tests.fault.test_partner_server import LONG, V1, partner, ping
+from tests.fault.test_partner_server import LONG, V1, partner, ping, provision
 
 EVENTS, KILLS, PARTNERS = 500, 20, 25
 #: Requests that one worker has under way at most: sixteen in each of its two children.
@@ -34,7 +34,7 @@ def test_no_event_is_lost_when_the_worker_is_killed(plant: WithBeat) -> None:
     caller, chance = Caller(plant), random.Random(11)
     with Receiver(delay_s=0.05) as receiver:
         provider = partner(plant, plan="elite", admin=True)["key"]
-        made = [provisioned(caller, provider, number, receiver.url) for number in range(PARTNERS)]
+        made = [provision(caller, provider, url=receiver.url) for _ in range(PARTNERS)]
         secrets = [one["webhook_secret"] for one in made]
         turns, sent = itertools.cycle(made), []
         for _ in range(KILLS):
@@ -58,13 +58,6 @@ def test_no_event_is_lost_when_the_worker_is_killed(plant: WithBeat) -> None:
     assert doubles <= KILLS * PLACES
     assert genuine == len(received)
     assert all(json.loads(got.body) for got in received)
-
-
-def provisioned(caller: Caller, provider: str, number: int, url: str) -> dict[str, str]:
-    body = {"name": f"Firm under kills {number}", "plan": "elite", "webhook_url": url}
-    answered = caller.post(f"{V1}/admin/partners", body, **bearer(provider))
-    assert answered.status == 201, answered
-    return {"key": answered.body["key"]["key"], "webhook_secret": answered.body["webhook_secret"]}
 
 
 def states(caller: Caller, key: str) -> set[str]:
