@@ -59,6 +59,9 @@ class Source(TextChoices):
     SIMULATED = "simulated"
 
 
+#: Sources of prices that somebody trades at. Each other source is a market of its own.
+REAL_SOURCES: Final = frozenset({Source.KITE.value, Source.ICICI.value, Source.YAHOO.value})
+
 #: A read uses one source for its whole range: the first of these that has data (ARCHITECTURE 4).
 SOURCE_ORDER: Final = ("kite", "icici", "import", "yahoo", "simulated")
 

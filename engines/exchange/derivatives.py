@@ -6,7 +6,7 @@ the simulated exchange, and are the fallback when the list is silent.
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, time, timedelta
 from itertools import pairwise
 from typing import Final
@@ -115,6 +115,14 @@ def monthly_expiries(index: str, start: date, end: date, calendar: TradingCalend
     return [expiry for expiry in found if start <= expiry <= end]
 
 
+def next_monthly_expiry(index: str, on: date, calendar: TradingCalendar) -> date:
+    """Return the first monthly expiry on ``on`` or later. Asks the calendar for no month that it need not know."""
+    month = (on.year, on.month)
+    while (expiry := monthly_expiry(index, *month, calendar)) < on:
+        month = (month[0] + month[1] // 12, month[1] % 12 + 1)
+    return expiry
+
+
 def weekly_expiries(index: str, start: date, end: date, calendar: TradingCalendar) -> list[date]:
     """Return the expiries, one a week, from ``start`` to ``end`` while the index has weeklies.
 
@@ -122,18 +130,21 @@ def weekly_expiries(index: str, start: date, end: date, calendar: TradingCalenda
     weekdays, as for BANKNIFTY until February 2024). Raises `ContractRuleUnknown` before the tables begin,
     `CalendarUnknown` beyond the calendar.
     """
+    return sorted(set(_weeklies(index, start, end, calendar)))
+
+
+def _weeklies(index: str, start: date, end: date, calendar: TradingCalendar) -> Iterator[date]:
+    """Give the expiries one by one, so that no week is looked at that is not asked for."""
     _check_index(index)
     begins = min(first for name, _, first, *_ in WEEKLY_DAYS if name == index)
     if start < begins:
         raise ContractRuleUnknown(f"weekly expiries of {index} are known from {begins.isoformat()}")
-    found: set[date] = set()
     monday = start - timedelta(days=start.weekday())
     while monday <= end:
         expiry = _expiry_of_week(index, monday, calendar)
         if expiry is not None and start <= expiry <= end:
-            found.add(expiry)
+            yield expiry
         monday += timedelta(days=7)
-    return sorted(found)
 
 
 def _expiry_of_week(index: str, monday: date, calendar: TradingCalendar) -> date | None:
@@ -161,20 +172,19 @@ def signal_expiry(index: str, trade_date: date, market_time: time, calendar: Tra
     nearest monthly, with two sessions or fewer left (today included) the next one.
     """
     if has_weeklies(index, trade_date):
-        first, second = _next_two(weekly_expiries(index, trade_date, trade_date + timedelta(days=21), calendar), index)
-        return second if first == trade_date and market_time >= ZERO_DTE_CUTOFF else first
+        ahead = _weeklies(index, trade_date, trade_date + timedelta(days=21), calendar)
+        chosen = next(ahead, None)
+        if chosen == trade_date and market_time >= ZERO_DTE_CUTOFF:
+            chosen = next((later for later in ahead if later > trade_date), None)
+        if chosen is None:
+            raise ContractRuleUnknown(f"no weekly expiry of {index} lies ahead")
+        return chosen
     month = (trade_date.year, trade_date.month)
     expiry = monthly_expiry(index, *month, calendar)
     while expiry < trade_date or len(calendar.sessions(trade_date, expiry)) <= MONTHLY_ROLL_SESSIONS:
         month = (month[0] + month[1] // 12, month[1] % 12 + 1)
         expiry = monthly_expiry(index, *month, calendar)
     return expiry
-
-
-def _next_two(expiries: list[date], index: str) -> tuple[date, date]:
-    if len(expiries) < 2:
-        raise ContractRuleUnknown(f"fewer than two weekly expiries of {index} lie ahead")
-    return expiries[0], expiries[1]
 
 
 def freeze_quantity(index: str, trade_date: date) -> int:

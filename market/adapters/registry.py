@@ -5,6 +5,7 @@ names the source of every symbol, and never joins candles of two sources. Which 
 error types of `market.adapters.base` alone.
 """
 
+import copy
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -144,6 +145,15 @@ class Registry:
         self._listing: dict[str, frozenset[str]] = {}
         self._lock = threading.Lock()
 
+    def restricted(self, wanted: Callable[[str], bool]) -> "Registry":
+        """Return a view of the sources whose ``data_source`` is ``wanted``, with the limits and breakers of this one.
+
+        The first source has to be among them.
+        """
+        view = copy.copy(self)
+        view._providers = tuple(provider for provider in self._providers if wanted(provider.data_source))
+        return view
+
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(provider.name for provider in self._providers)
@@ -151,6 +161,11 @@ class Registry:
     @property
     def primary(self) -> str:
         return self._providers[0].name
+
+    @property
+    def primary_source(self) -> str:
+        """The ``data_source`` of the first source."""
+        return self._providers[0].data_source
 
     def adapter(self, name: str) -> MarketData | None:
         """Return the adapter called ``name``, or None when it is not configured."""

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cached_property
 from typing import Protocol, runtime_checkable
 
 from django.conf import settings
@@ -27,6 +28,7 @@ from market.adapters.base import (
     UnknownSymbol,
 )
 from market.adapters.registry import ProviderStatus, QuoteBatch, Registry
+from market.constants import REAL_SOURCES
 from market.services import sandbox
 
 __all__ = ["Providers", "QuoteBatch", "registry", "reset", "use"]
@@ -56,6 +58,15 @@ class Providers:
     def simulated(self) -> bool:
         """Whether the first source is the simulated exchange, whose clock then rules."""
         return self.primary == "simulated"
+
+    @cached_property
+    def one_market(self) -> "Providers":
+        """These sources without those of another market than the first one's: real prices, the simulated exchange and
+        a replay are never mixed. For whoever puts several answers together into one statement."""
+        first = self.inner.primary_source
+        if first in REAL_SOURCES:
+            return Providers(self.inner.restricted(REAL_SOURCES.__contains__))
+        return Providers(self.inner.restricted(first.__eq__))
 
     def adapter(self, name: str) -> MarketData | None:
         return self.inner.adapter(name)

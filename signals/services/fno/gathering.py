@@ -1,7 +1,8 @@
 """All inputs of one index at one instant, from whatever sources there are; what cannot be had becomes a reason code."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,8 @@ from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE, INDEX_KEYS, VIX_K
 from engines.exchange.phases import Phase
 from engines.metrics.risk_free import risk_free_pct
 from engines.mvla.history import History, build
-from engines.mvla.inputs import Chain, ChainSide, DayFacts, MinuteBars, Moment, SessionFacts
+from engines.mvla.inputs import Chain, ChainSide, DayFacts, FutureInterest, MinuteBars, Moment, SessionFacts
+from engines.mvla.outcomes import MINUTE_S
 from engines.mvla.parameters import parameters_on
 from market.adapters.base import OptionChain, OptionQuote, Quote
 from market.services.exchanges import clock_for
@@ -44,7 +46,7 @@ class Gathered:
     @property
     def data_source(self) -> str:
         """Source of the index's price, which names the analysis; the configured first one when there is none."""
-        return self.sources.get("spot") or registry().primary
+        return self.sources.get("spot") or self.sources.get("bars") or registry().primary
 
 
 def gather(index: str, *, now: datetime) -> Gathered:
@@ -91,16 +93,18 @@ class _Gathering:
         self.index, self.clock, self.trade_date, self.session, self.now = (
             index, exchange_clock, trade_date, session, now,
         )  # fmt: skip
-        self.feed: Providers = registry()
+        self.parameters = parameters_on(trade_date)
+        self.feed: Providers = registry().one_market
         self.faults: list[str] = []
         self.sources: dict[str, str] = {}
         self.ages: dict[str, float] = {}
 
     def run(self) -> Gathered:
         """Ask for everything."""
-        future = near_future(self.index, self.trade_date, self.clock.calendar)
+        future = self._future()
         members = weights(self.index, self.trade_date)
-        quotes = self._quotes([INDEX_KEYS[self.index], VIX_KEY, future.key, *members])
+        contracts = [future.key] if future is not None else []
+        quotes = self._quotes([INDEX_KEYS[self.index], VIX_KEY, *contracts, *members])
         spot, future_bars = self._bars(future)
         here = quotes.get(INDEX_KEYS[self.index])
         price = self._price(here, spot)
@@ -113,7 +117,7 @@ class _Gathering:
             spot=price,
             session=self.session,
             day=facts.day_facts(self.feed, self.index, self.trade_date, quotes, self.now),
-            chain=self._as_chain(raw, future, quotes.get(future.key)),
+            chain=self._as_chain(raw, future, quotes),
             future=interest,
             breadth=facts.breadth(members, quotes),
             record=facts.record_of(self.index, self.trade_date),
@@ -123,13 +127,21 @@ class _Gathering:
             previous_iv=volatilities,
         )
         history = build(
-            spot.bars if spot else _empty_bars(), future_bars.bars if future_bars else None,
-            parameters_on(self.trade_date),
+            spot.bars if spot else _empty_bars(), future_bars.bars if future_bars else None, self.parameters,
         )  # fmt: skip
         as_of = here.as_of if here is not None else None
         return Gathered(history, moment, self.clock, self.sources, as_of, raw)
 
+    def _future(self) -> Future | None:
+        """Return the near-month future; None near the end of the known calendar, where its expiry is not known."""
+        try:
+            return near_future(self.index, self.trade_date, self.clock.calendar)
+        except (CalendarUnknown, ContractRuleUnknown):
+            return None
+
     def _quotes(self, keys: list[str]) -> dict[str, Quote]:
+        """Return the quotes there are. Of the index also an old one, whose age is then a veto; what else is too old
+        while the market is open counts as missing."""
         try:
             batch = self.feed.quotes(keys, now=self.now)
         except PlatformError:
@@ -138,28 +150,34 @@ class _Gathering:
         here = INDEX_KEYS[self.index]
         if here in batch.sources:
             self.sources["spot"] = batch.sources[here]
-        return dict(batch.quotes)
+        return {key: quote for key, quote in batch.quotes.items() if key == here or self._is_fresh(quote.as_of)}
 
-    def _bars(self, future: Future) -> tuple[Minutes | None, Minutes | None]:
+    def _is_fresh(self, at: datetime) -> bool:
+        return not self.session.is_open or (self.now - at).total_seconds() <= self.parameters.stale_s
+
+    def _bars(self, future: Future | None) -> tuple[Minutes | None, Minutes | None]:
         """Return minutes of index and future. Without the index nothing can be said; without the future votes lack."""
         try:
             sessions = sessions_until(self.clock, self.trade_date)
         except CalendarUnknown:
             self.faults.append("CALENDAR_UNKNOWN")
             return None, None
-        found: list[Minutes | None] = []
-        for key, name in ((INDEX_KEYS[self.index], "bars"), (future.key, "future")):
-            try:
-                minutes = read_minutes(self.feed, key, sessions, self.now, has_volume=name == "future")
-                self.sources[name] = minutes.source
-                found.append(minutes)
-            except PlatformError as error:
-                found.append(None)
-                if name == "bars":
-                    self.faults.append("NOT_LISTED" if isinstance(error, InvalidSymbol) else "PROVIDER_DOWN")
-        if found[0] is None or not len(found[0].bars):
+        spot = ahead = None
+        try:
+            spot = read_minutes(self.feed, INDEX_KEYS[self.index], sessions, self.now, has_volume=False)
+            self.sources["bars"] = spot.source
+        except PlatformError as error:
+            self.faults.append("NOT_LISTED" if isinstance(error, InvalidSymbol) else "PROVIDER_DOWN")
+        if spot is None or not len(spot.bars):
             self.faults.append("NO_SPOT")
-        return found[0], found[1]
+        if future is not None:
+            with suppress(PlatformError):
+                ahead = read_minutes(self.feed, future.key, sessions, self.now, has_volume=True)
+        if ahead is not None and len(ahead.bars) and not self._is_fresh(_end_of(ahead)):
+            ahead = None
+        if ahead is not None:
+            self.sources["future"] = ahead.source
+        return spot, ahead
 
     def _price(self, quote: Quote | None, minutes: Minutes | None) -> float:
         """Return the index now, and note its age; the last bar's close where there is no quote."""
@@ -175,8 +193,11 @@ class _Gathering:
         at = self.session.market_time
         try:
             expiry = signal_expiry(self.index, self.trade_date, at, self.clock.calendar)
-        except (ContractRuleUnknown, CalendarUnknown):
+        except ContractRuleUnknown:
             self.faults.append("NOT_LISTED")
+            return None
+        except CalendarUnknown:
+            self.faults.append("CALENDAR_UNKNOWN")
             return None
         try:
             found, source = self.feed.option_chain(INDEX_KEYS[self.index], expiry, now=self.now)
@@ -190,21 +211,26 @@ class _Gathering:
         self.ages["chain"] = max((self.now - found.as_of).total_seconds(), 0.0)
         return found
 
-    def _interest(self, future: Future, quotes: dict[str, Quote], minutes: Minutes | None):
+    def _interest(
+        self, future: Future | None, quotes: dict[str, Quote], minutes: Minutes | None
+    ) -> FutureInterest | None:
+        if future is None:
+            return None
         try:
             quote = quotes.get(future.key)
             return facts.future_interest(self.feed, future.key, quote, minutes, self.clock, self.now)
         except PlatformError:
             return None
 
-    def _as_chain(self, raw: OptionChain | None, future: Future, quote: Quote | None) -> Chain | None:
+    def _as_chain(self, raw: OptionChain | None, future: Future | None, quotes: dict[str, Quote]) -> Chain | None:
         """Return the chain as the engine takes it: strikes within reach of the money."""
         if raw is None or not raw.rows:
             return None
+        same = future is not None and future.expiry == raw.expiry
+        quote = quotes.get(future.key) if future is not None and same else None
         centre = min(range(len(raw.rows)), key=lambda at: abs(raw.rows[at].strike - raw.spot))
         rows = raw.rows[max(centre - CHAIN_REACH, 0) : centre + CHAIN_REACH + 1]
         settled = self.clock.instant_of(raw.expiry, SETTLED_AT)
-        same = quote is not None and future.expiry == raw.expiry
         return Chain(
             expiry=raw.expiry,
             strikes=np.array([row.strike for row in rows]),
@@ -214,8 +240,13 @@ class _Gathering:
             years=max((settled - self.now) / _YEAR, 0.0),
             rate=risk_free_pct(self.trade_date) / 100.0,
             as_of_s=raw.as_of.timestamp(),
-            forward=quote.last_price if same and quote is not None else None,
+            forward=None if quote is None else quote.last_price,
         )
+
+
+def _end_of(minutes: Minutes) -> datetime:
+    """Return when the last minute ended, or will."""
+    return datetime.fromtimestamp(float(minutes.bars.ts[-1]) + MINUTE_S, UTC)
 
 
 def _side(quotes: list[OptionQuote | None]) -> ChainSide:

@@ -1,14 +1,14 @@
 """The four indices: where their prices, futures, options and members are."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Final
 
 from core.errors import InvalidIndex, InvalidRequest
 from engines.exchange.calendar import TradingCalendar
 from engines.exchange.contract_names import future_name
-from engines.exchange.derivatives import monthly_expiries
+from engines.exchange.derivatives import next_monthly_expiry
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE, INDEX_KEYS
 from engines.simulation.listing import full_listing
 from market.models import Instrument
@@ -21,7 +21,6 @@ UNIVERSES: Final = {
     "FINNIFTY": "nifty_fin_service",
     "SENSEX": "sensex",
 }
-_MONTHS_AHEAD: Final = timedelta(days=70)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ def check_index(text: str | None) -> str:
 
 
 def near_future(index: str, trade_date: date, calendar: TradingCalendar) -> Future:
-    """Return the near-month future: as listed, else by the rules of contract names."""
+    """Return the near-month future: as listed, else by the rules of contract names. Raises CalendarUnknown."""
     exchange = INDEX_DERIVATIVE_EXCHANGE[index]
     listed = Instrument.objects.filter(
         exchange=exchange, segment="FUT", underlying=index, expiry__gte=trade_date, is_active=True
@@ -51,7 +50,7 @@ def near_future(index: str, trade_date: date, calendar: TradingCalendar) -> Futu
     found = listed.exclude(symbol="").order_by("expiry").first()
     if found is not None and found.expiry is not None:
         return Future(found.key, found.expiry)
-    expiry = monthly_expiries(index, trade_date, trade_date + _MONTHS_AHEAD, calendar)[0]
+    expiry = next_monthly_expiry(index, trade_date, calendar)
     return Future(f"{exchange}:{future_name(index, expiry.year, expiry.month)}", expiry)
 
 
