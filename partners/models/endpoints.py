@@ -13,8 +13,9 @@ from partners.models.partners import Partner
 class Endpoint(models.Model):
     """A partner's receiver in one environment, with the secret that signs what is sent there.
 
-    ``old_secret_sealed`` counts until ``old_secret_until``. ``failing_since``: the first failure after the last
-    success. ``paused_at``: nothing is sent until somebody resumes; events are kept. Secrets are sealed for this row.
+    ``old_secret_sealed``: former secrets, each with its end; ``old_secret_until``: the last of these.
+    ``failing_since``: the first failure after the last success. ``paused_at``: nothing is sent until somebody resumes;
+    events are kept. Secrets are sealed for this row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -212,8 +212,10 @@ class WebhookPage(ConsolePage):
 
     def context(self, request: HttpRequest, partner: Partner, environment: str) -> dict[str, Any]:
         endpoint = endpoint_of(partner, environment)
+        until = endpoint.old_secret_until
         return {
             "endpoint": endpoint,
+            "old_secret_until": until if until is not None and until > clock.now() else None,
             "last_success": instant(endpoint.last_success_at),
             "policies": [(name, label, policy_words(RETRY_WAITS[name])) for name, label in RetryPolicy.choices],
             "events": [(event, event_words(event)) for event in EVENTS],

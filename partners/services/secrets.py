@@ -9,11 +9,14 @@ from django.db.models import Model
 
 from accounts.services.vault import seal, unseal
 from core import audit
+from core.errors import InternalError
 from partners.constants import SECRET_OVERLAP
 from partners.models import Endpoint, Partner
 
 PREFIX = "whsec_"
 _SECRET_BYTES = 32
+#: Each former secret lengthens a header by fifty characters; receivers refuse headers of 8 KiB.
+FORMER_MAX = 20
 
 
 def endpoint_of(partner: Partner, environment: str) -> Endpoint:
@@ -45,21 +48,39 @@ def secret_of(endpoint: Endpoint) -> str:
 
 
 def secrets_of(endpoint: Endpoint, *, now: datetime) -> list[str]:
-    """Return every secret a receiver may still know, the one in force first."""
-    found = [secret_of(endpoint)]
-    if endpoint.old_secret_until is not None and now < endpoint.old_secret_until:
-        found.append(unseal(endpoint, "old_secret_sealed"))
-    return found
+    """Return every secret a receiver may still know, the one in force first, then the newest of the former ones."""
+    return [secret_of(endpoint), *(secret for secret, until in _former(endpoint) if now < until)]
+
+
+def _former(endpoint: Endpoint) -> list[tuple[str, datetime]]:
+    """Return former secrets and until when each counts: sealed together, one a line, a blank before its end."""
+    last = endpoint.old_secret_until
+    if last is None:
+        return []
+    lines = [line.partition(" ") for line in unseal(endpoint, "old_secret_sealed").splitlines()]
+    return [(secret, datetime.fromisoformat(until) if until else last) for secret, _, until in lines]
+
+
+def _still_counting(endpoint: Endpoint, now: datetime) -> list[tuple[str, datetime]]:
+    """Return what counts on after a rotation now; nothing if it cannot be opened, where a new secret is the only help.
+    """
+    try:
+        former = [(old, until) for old, until in _former(endpoint) if now < until]
+        return [(secret_of(endpoint), now + SECRET_OVERLAP), *former][:FORMER_MAX]
+    except InternalError:
+        return []
 
 
 @transaction.atomic
 def secret_rotate(*, endpoint: Endpoint, actor: Model | str, now: datetime, reason: str = "", ip: str = "") -> str:
-    """Put a new secret in force and return it, once; the former one counts for a further 24 hours."""
+    """Put a new secret in force and return it, once. The former one counts for a further 24 hours, whatever is rotated
+    meanwhile; of more than twenty the oldest no longer does.
+    """
     row = Endpoint.objects.select_for_update().get(pk=endpoint.pk)
-    if row.secret_sealed:
-        row.old_secret_sealed = seal(row, "old_secret_sealed", secret_of(row))
-        row.old_secret_until = now + SECRET_OVERLAP
-        row.save(update_fields=["old_secret_sealed", "old_secret_until"])
+    lines = [f"{old} {until.isoformat()}" for old, until in _still_counting(row, now)]
+    row.old_secret_sealed = seal(row, "old_secret_sealed", "\n".join(lines)) if lines else ""
+    row.old_secret_until = now + SECRET_OVERLAP if lines else None
+    row.save(update_fields=["old_secret_sealed", "old_secret_until"])
     secret = new_secret()
     _store(row, secret)
     endpoint.refresh_from_db()

@@ -2,13 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from accounts.services.vault import seal
 from core import audit
 from core.errors import Conflict
 from core.models import AuditEntry
 from partners.constants import Environment
 from partners.models import Partner
 from partners.services.keys import key_check, key_create, key_revoke, live_keys
-from partners.services.secrets import endpoint_of, secret_of, secret_rotate, secrets_of
+from partners.services.secrets import FORMER_MAX, endpoint_of, secret_of, secret_rotate, secrets_of
+from partners.webhooks import signing
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +94,38 @@ def test_the_last_use_is_noted_at_most_once_a_minute(partner):
     assert key.row.last_used_at == NOW
 
 
+def test_a_secret_that_was_rotated_before_there_were_several_counts_on(partner):
+    endpoint = endpoint_of(partner, Environment.LIVE)
+    until = NOW + timedelta(hours=3)
+    endpoint.old_secret_sealed, endpoint.old_secret_until = seal(endpoint, "old_secret_sealed", "whsec_old"), until
+    endpoint.save()
+    current = secret_of(endpoint)
+    assert secrets_of(endpoint, now=NOW) == [current, "whsec_old"]
+    newest = secret_rotate(endpoint=endpoint, actor="system", now=NOW)
+    assert secrets_of(endpoint, now=NOW) == [newest, current, "whsec_old"]
+    assert secrets_of(endpoint, now=until) == [newest, current]
+
+
+def test_a_secret_that_cannot_be_opened_is_replaced(partner, settings):
+    endpoint = endpoint_of(partner, Environment.LIVE)
+    secret_rotate(endpoint=endpoint, actor="system", now=NOW)
+    settings.CREDENTIALS_KEYS = ["another key than the one it was sealed with"]
+    secret = secret_rotate(endpoint=endpoint, actor="system", now=NOW)
+    assert secrets_of(endpoint, now=NOW) == [secret]
+
+
+def test_no_more_secrets_count_than_a_header_has_room_for(partner):
+    endpoint = endpoint_of(partner, Environment.LIVE)
+    made = [secret_rotate(endpoint=endpoint, actor="system", now=NOW + timedelta(minutes=n)) for n in range(30)]
+    assert secrets_of(endpoint, now=NOW + timedelta(hours=1)) == made[: -FORMER_MAX - 2 : -1]
+    values = signing.headers(
+        event="ping", event_id="evt_1", delivery_id=1, attempt=1, environment="live", body=b"{}", at=NOW,
+        secrets=secrets_of(endpoint, now=NOW + timedelta(hours=1)),
+    )  # fmt: skip
+    assert values["X-TC-Signature"] == signing.tc_signature(made[-1], b"{}")
+    assert len(values["webhook-signature"]) < 2000
+
+
 def test_two_secrets_count_for_a_day_after_a_rotation(partner):
     endpoint = endpoint_of(partner, Environment.LIVE)
     first = secret_of(endpoint)
@@ -101,4 +135,9 @@ def test_two_secrets_count_for_a_day_after_a_rotation(partner):
     assert secrets_of(endpoint, now=NOW + timedelta(hours=23)) == [second, first]
     assert secrets_of(endpoint, now=NOW + timedelta(hours=24)) == [second]
     assert first not in endpoint.old_secret_sealed
+    third = secret_rotate(endpoint=endpoint, actor="system", now=NOW + timedelta(hours=20))
+    assert secrets_of(endpoint, now=NOW + timedelta(hours=23)) == [third, second, first]
+    assert secrets_of(endpoint, now=NOW + timedelta(hours=24)) == [third, second]
+    assert secrets_of(endpoint, now=NOW + timedelta(hours=43)) == [third, second]
+    assert secrets_of(endpoint, now=NOW + timedelta(hours=44)) == [third]
     assert endpoint_of(partner, Environment.TEST).secret_sealed != endpoint.secret_sealed
