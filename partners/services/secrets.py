@@ -62,8 +62,7 @@ def _former(endpoint: Endpoint) -> list[tuple[str, datetime]]:
 
 
 def _still_counting(endpoint: Endpoint, now: datetime) -> list[tuple[str, datetime]]:
-    """Return what counts on after a rotation now; nothing if it cannot be opened, where a new secret is the only help.
-    """
+    """Return what counts on after a rotation now; nothing if it cannot be opened: only a new secret helps then."""
     try:
         former = [(old, until) for old, until in _former(endpoint) if now < until]
         return [(secret_of(endpoint), now + SECRET_OVERLAP), *former][:FORMER_MAX]
