@@ -3,7 +3,9 @@
 News: Tetlock 2007. The tone is a weighted mean, newer items weighing more, drawn towards neutral when there are few.
 """
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import astuple, replace
 
 import numpy as np
 
@@ -25,11 +27,11 @@ _WEIGHT = SUB_WEIGHTS[QUALITATIVE]
 
 
 def news_score(items: Sequence[NewsItem]) -> tuple[float, float, float]:
-    """Return (score, mean tone S, effective number of items) of the items of the last 30 days; NaN without any.
+    """Return (score, mean tone S, effective number of items) of the known items of the last 30 days; NaN without any.
 
     w = 0.5^(age/7)·source·relevance; S = Σws/Σw; n = (Σw)²/Σw²; score = 50 + 50·S·n/(n + 5).
     """
-    recent = [item for item in items if 0.0 <= item.age_days <= NEWS_DAYS]
+    recent = [item for item in items if _counts(item)]
     weights = [0.5 ** (i.age_days / NEWS_HALF_LIFE_DAYS) * i.source_weight * i.relevance for i in recent]
     total = sum(weights)
     if total <= 0.0:
@@ -39,6 +41,12 @@ def news_score(items: Sequence[NewsItem]) -> tuple[float, float, float]:
     return 50.0 + 50.0 * tone * effective / (effective + NEWS_PRIOR), tone, effective
 
 
+def _counts(item: NewsItem) -> bool:
+    """Tell whether an item is of the last 30 days and its tone and weight are known."""
+    numbers = (item.sentiment, item.source_weight, item.relevance)
+    return 0.0 <= item.age_days <= NEWS_DAYS and all(math.isfinite(number) for number in numbers)
+
+
 def governance_score(facts: Governance) -> tuple[float, float]:
     """Return (score, share of the six facts that are known); the score is NaN when none is.
 
@@ -46,10 +54,8 @@ def governance_score(facts: Governance) -> tuple[float, float]:
     more than 2 points in the quarter -10; holding up by more than 2 points +5; auditor resigned within a year -25;
     long-term ASM -15, GSM -40; rating cut -15, raised +10.
     """
-    checks = (
-        facts.pledge_pct, facts.pledge_change, facts.promoter_change, facts.auditor_resigned, facts.surveillance,
-        facts.rating_change,
-    )  # fmt: skip
+    facts = _finite_facts(facts)
+    checks = astuple(facts)
     known = sum(fact is not None for fact in checks) / len(checks)
     if not known:
         return float("nan"), 0.0
@@ -58,6 +64,15 @@ def governance_score(facts: Governance) -> tuple[float, float]:
     points -= {"ASM": 15.0, "GSM": 40.0}.get(facts.surveillance or "", 0.0)
     points += {-1: -15.0, 1: 10.0}.get(facts.rating_change or 0, 0.0)
     return max(0.0, min(100.0, points)), known
+
+
+def _finite_facts(facts: Governance) -> Governance:
+    """Return the facts with numbers that are none (NaN, infinity) as unknown."""
+    names = ("pledge_pct", "pledge_change", "promoter_change", "rating_change")
+    values = {name: getattr(facts, name) for name in names}
+    return replace(
+        facts, **{name: None for name, value in values.items() if value is not None and not math.isfinite(value)}
+    )
 
 
 def _ownership(facts: Governance) -> float:
@@ -81,19 +96,20 @@ def qualitative(inputs: Inputs) -> list[Sub]:
     """Return the three sub-scores."""
     symbols = len(inputs.panel.symbols)
     news = _column(symbols, inputs.news, lambda at: news_score(inputs.news[at])[:2])
-    youngest = _ages(symbols, {at: [item.age_days for item in items] for at, items in inputs.news.items()}, NEWS_DAYS)
+    told = {at: [item for item in items if _counts(item)] for at, items in inputs.news.items()}
+    youngest = _ages(symbols, {at: [item.age_days for item in items] for at, items in told.items()}, NEWS_DAYS)
     facts = _column(symbols, inputs.governance, lambda at: governance_score(inputs.governance[at]))
-    facts_age = np.full(symbols, np.nan)
+    facts_fresh = np.zeros(symbols)
     for at in inputs.governance:
-        facts_age[at] = inputs.governance_age.get(at, 0.0)
+        ages = np.array(inputs.governance_age.get(at) or (np.nan,), np.float64)
+        facts_fresh[at] = _fresh(ages, "fundamentals").mean()
     events = _column(symbols, inputs.events, lambda at: events_score(inputs.events[at]))
     event_age = _ages(symbols, {at: [e.age_days for e in some] for at, some in inputs.events.items()}, TTL["events"])
-    counts = {at: f"{sum(0.0 <= i.age_days <= NEWS_DAYS for i in some)} items" for at, some in inputs.news.items()}
+    counts = {at: f"{len(some)} items" for at, some in told.items()}
     return [
         sub(QUALITATIVE, "news", _WEIGHT["news"], news[0], news[1], _fresh(youngest, "news"), note=counts),
         sub(
-            QUALITATIVE, "governance", _WEIGHT["governance"], facts[0], facts[0], _fresh(facts_age, "fundamentals"),
-            facts[1],
+            QUALITATIVE, "governance", _WEIGHT["governance"], facts[0], facts[0], facts_fresh, facts[1],
         ),
         sub(QUALITATIVE, "events", _WEIGHT["events"], events[0], events[1], _fresh(event_age, "events")),
     ]  # fmt: skip

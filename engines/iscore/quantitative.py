@@ -35,14 +35,14 @@ def quantitative(inputs: Inputs, reference: Flags) -> list[Sub]:
     """Return a sub-score for each figure that counts for any of the stocks."""
     symbols = len(inputs.panel.symbols)
     lender = financial_flags(inputs)
-    age = inputs.figures_age if inputs.figures_age is not None else np.full(symbols, np.nan)
-    fresh = freshness(age, TTL["fundamentals"], STALE_AT)
     usual, lenders = figure_weights(FIGURE_GROUPS), figure_weights(FINANCIAL_GROUPS)
     found = []
     for name in dict.fromkeys((*usual, *lenders)):
         weight = np.where(lender, lenders.get(name, 0.0), usual.get(name, 0.0))
         raw = inputs.figures.get(name, np.full(symbols, np.nan))
         value = np.where((weight > 0.0) & np.isfinite(raw), raw, np.nan)
+        age = inputs.figures_age.get(name, np.full(symbols, np.nan))
+        fresh = freshness(age, TTL["fundamentals"], STALE_AT)
         score, peers = _scored(name, value, reference, inputs.panel.sectors)
         note = {int(at): "of its sector" for at in np.flatnonzero(peers)}
         found.append(sub(QUANTITATIVE, name, weight, score, value, fresh, note=note))

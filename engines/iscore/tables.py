@@ -8,7 +8,7 @@ import json
 from functools import cache
 from typing import Any, Final
 
-ENGINE_VERSION: Final = "iscore-1"
+ENGINE_VERSION: Final = "iscore-2"
 
 QUALITATIVE: Final = "qualitative"
 QUANTITATIVE: Final = "quantitative"

@@ -61,9 +61,10 @@ class Inputs:
 
     ``panel``: prices; rows after ``as_of`` are cut off first. ``reference``: (N,) the stocks of the reference universe,
     by default the panel's members on the day. ``index``, ``vix``: (T,) closes on the panel's dates. ``figures``: (N,)
-    company figures by the names of `tables.FIGURE_GROUPS`, fractions; ``figures_age`` (N,) days since the newest was
-    public. ``financial``: (N,) banks, lenders, insurers. By column number: ``news``, ``governance``, ``governance_age``
-    (days), ``events``, ``attention``. ``delivery``: (T, N) percent of the volume that was delivered.
+    company figures by the names of `tables.FIGURE_GROUPS`, fractions; ``figures_age``: (N,) of each, days since what it
+    is made of was public. ``financial``: (N,) banks, lenders, insurers. By column number: ``news``, ``governance``,
+    ``governance_age`` (days, one for each fact known), ``events``, ``attention``. ``delivery``: (T, N) percent of the
+    volume that was delivered. What has no age counts as known but not as fresh.
     """
 
     panel: PricePanel
@@ -72,11 +73,11 @@ class Inputs:
     index: Floats | None = None
     vix: Floats | None = None
     figures: Mapping[str, Floats] = field(default_factory=dict)
-    figures_age: Floats | None = None
+    figures_age: Mapping[str, Floats] = field(default_factory=dict)
     financial: Flags | None = None
     news: Mapping[int, Sequence[NewsItem]] = field(default_factory=dict)
     governance: Mapping[int, Governance] = field(default_factory=dict)
-    governance_age: Mapping[int, float] = field(default_factory=dict)
+    governance_age: Mapping[int, Sequence[float]] = field(default_factory=dict)
     events: Mapping[int, Sequence[CompanyEvent]] = field(default_factory=dict)
     attention: Mapping[int, Attention] = field(default_factory=dict)
     delivery: Floats | None = None

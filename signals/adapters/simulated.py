@@ -77,15 +77,20 @@ class SimulatedInputs:
             found["piotroski"] = float(min(9, round(found["piotroski"])))
         return found, (day - published).days
 
-    def governance_on(self, company: Company, day: date) -> Governance:
-        """Return made-up facts about owners and auditors; most companies have nothing remarkable."""
+    def governance_on(self, company: Company, day: date) -> tuple[Governance, int]:
+        """Return made-up facts about owners and auditors, and the days since they began to hold.
+
+        They change with the quarter; most companies have nothing remarkable.
+        """
         quarter = day.year * 4 + (day.month - 1) // 3 - 1
         luck = self._uniform(company, 300, [0, quarter])
         pledge = round(40.0 * float(luck[0]) ** 6, 1)
         moved = round(float(self._normal(company, 301, [quarter])[0]), 2)
         stage = "ASM" if luck[1] < 0.02 else ""
         rating = -1 if luck[1] > 0.97 else 1 if luck[1] > 0.92 else 0
-        return Governance(pledge, round(0.5 * moved, 2), -moved, bool(luck[1] < 0.004), stage, rating)
+        began = date(day.year, 3 * ((day.month - 1) // 3) + 1, 1)
+        facts = Governance(pledge, round(0.5 * moved, 2), -moved, bool(luck[1] < 0.004), stage, rating)
+        return facts, (day - began).days
 
     def headlines(self, companies: Sequence[Company], *, since: datetime, now: datetime) -> list[Headline]:
         """Return the headlines published from ``since`` to ``now``."""

@@ -299,8 +299,8 @@ def test_stored_inputs_are_those_known_at_the_close() -> None:
     at = found.panel.symbols.index(KEY)
     assert found.figures["earnings_yield"][at] == pytest.approx(1 / 20.0)
     assert found.figures["debt_equity"][at] == pytest.approx(0.45)
-    assert found.figures_age is not None
-    assert found.figures_age[at] == 3.0
+    assert found.figures_age["debt_equity"][at] == 3.0
+    assert found.figures_age["earnings_yield"][at] == 10.0
     assert [item.sentiment for item in found.news[at]] == [0.5]
     assert found.news[at][0].age_days == pytest.approx(60 / 1440)
     assert found.attention[at].age_days == 1.0

@@ -7,6 +7,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -25,7 +26,7 @@ from signals.adapters.wikipedia import WikipediaViews, article
 from signals.adapters.yahoo_figures import YahooFigures
 from signals.models import DailyCount, NewsArticle
 from signals.services.iscore import fetching
-from signals.services.iscore.figures import canonical, governance_of
+from signals.services.iscore.figures import canonical, figure_tables, governance_ages, governance_of, known_figures
 from signals.tests.standins.web import ATOM, BOMB, RSS, WebStandIn
 from tests.flows.pocket import make_universe
 
@@ -186,7 +187,7 @@ def test_figures_in_the_engines_words() -> None:
             "quarter_profit_change_yoy_pct": [(date(2026, 1, 1), 33.0)],
         }
     )
-    assert found == {
+    assert {name: value for name, (value, _) in found.items()} == {
         "earnings_yield": -0.05,
         "book_yield": 0.25,
         "sales_cagr_3y": pytest.approx(0.1),
@@ -197,6 +198,7 @@ def test_figures_in_the_engines_words() -> None:
         "dilution": pytest.approx(0.1),
         "profit_yoy": pytest.approx(0.33),
     }
+    assert found["interest_cover"][1] == ("ebitda_cr", "interest_expense_cr")
     assert canonical(
         {"ebitda_cr": years(1.0), "interest_expense_cr": years(0.0), "eps": years(5.0, 1.0, 1.0, -1.0)}
     ).keys() == {"eps_variability"}
@@ -214,6 +216,30 @@ def test_figures_in_the_engines_words() -> None:
     assert (facts.pledge_pct, facts.pledge_change, facts.promoter_change) == (12.0, 4.0, None)
     assert (facts.auditor_resigned, facts.surveillance, facts.rating_change) == (False, "ASM", -1)
     assert governance_of({"roe": years(0.1)}, session) is None
+
+
+@pytest.mark.django_db
+def test_old_figures_stay_old_whatever_else_became_known() -> None:
+    """Rows about surveillance, beta or another figure say nothing about how old the price over earnings is."""
+    one = Instrument.objects.create(exchange="NSE", symbol="OLD", segment="EQ", name="Old", instrument_type="EQ")
+    session = date(2026, 11, 20)
+    rows = (
+        ("pe_trailing", 1_671, 20.0), ("ebitda_cr", 900, 300.0), ("interest_expense_cr", 40, 100.0), ("beta", 1, 1.1),
+        ("surveillance_stage", 2, 0.0), ("pledge_pct", 1_671, 3.0), ("roe", 3, 0.2), ("roe", 300, 0.1),
+    )  # fmt: skip
+    for metric, days, value in rows:
+        known = session - timedelta(days=days)
+        Fundamental.objects.create(
+            instrument=one, metric=metric, period_end=known, known_from=known, value=value, source="t"
+        )
+    series, since = known_figures([one.pk], session)
+    values, ages = figure_tables([None, one.pk], series, since, session)
+    assert {name: (value[1], ages[name][1]) for name, value in values.items()} == {
+        "earnings_yield": (0.05, 1_671.0), "interest_cover": (3.0, 900.0), "roce": (0.2, 3.0),
+    }  # fmt: skip
+    assert np.isnan(values["roce"][0])
+    assert np.isnan(ages["roce"][0])
+    assert governance_ages(since[one.pk], session) == (1_671.0, 2.0)
 
 
 @pytest.fixture

@@ -50,9 +50,10 @@ def made_inputs(panel: PricePanel | None = None, seed: int = 11, **more: Any) ->
         index=100.0 * np.exp(np.cumsum(rng.normal(0.0004, 0.009, days))),
         vix=15.0 + rng.normal(0.0, 2.0, days),
         figures=figures,
-        figures_age=np.full(symbols, 30.0),
+        figures_age={name: np.full(symbols, 30.0) for name in figures},
         news={i: [NewsItem(float(a), float(s)) for a, s in _items(rng)] for i in range(0, symbols, 2)},
         governance={i: Governance(3.0, 0.0, 0.5, False, "", 0) for i in range(0, symbols, 3)},
+        governance_age=dict.fromkeys(range(0, symbols, 3), (30.0,) * 6),
         events={i: [CompanyEvent("order_win", 3.0)] for i in range(0, symbols, 5)},
         attention={i: Attention(rng.lognormal(8.0, 0.3, 70), 2.0, "wikipedia") for i in range(0, symbols, 4)},
     )

@@ -126,12 +126,11 @@ def _picked(inputs: Inputs, order: list[int]) -> Inputs:
         for name in ("news", "governance", "governance_age", "events", "attention")
     }
     figures = {name: values[order] for name, values in inputs.figures.items()}
-    assert inputs.figures_age is not None
     return replace(
         inputs,
         panel=replace(panel, **tables, **names),
         figures=figures,
-        figures_age=inputs.figures_age[order],
+        figures_age={name: ages[order] for name, ages in inputs.figures_age.items()},
         **by_column,
     )
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -17,10 +18,13 @@ Series = list[tuple[date, float]]
 _YEARS: Final = 3
 _LEAST_YEARS: Final = 4
 _YEAR_DAYS: Final = 365
+_GOVERNANCE: Final = ("pledge_pct", "promoter_holding_pct", "auditor_resigned", "surveillance_stage", "rating_change")
 
 
-def known_figures(instrument_ids: Sequence[int], session: date) -> tuple[dict[int, dict[str, Series]], dict[int, date]]:
-    """Return every metric's values that were public before ``session``, and when each company's newest became so.
+def known_figures(
+    instrument_ids: Sequence[int], session: date
+) -> tuple[dict[int, dict[str, Series]], dict[int, dict[str, date]]]:
+    """Return every metric's values that were public before ``session``, and when the newest of each became so.
 
     A figure announced on a day counts from the next. Of several for one period the last announced counts.
     """
@@ -28,37 +32,61 @@ def known_figures(instrument_ids: Sequence[int], session: date) -> tuple[dict[in
     ordered = rows.order_by("known_from", "id").values_list(
         "instrument_id", "metric", "period_end", "known_from", "value"
     )
-    by_company: dict[int, dict[str, dict[date, float]]] = defaultdict(lambda: defaultdict(dict))
-    newest: dict[int, date] = {}
+    by_company: dict[int, dict[str, dict[date, tuple[float, date]]]] = defaultdict(lambda: defaultdict(dict))
     for company, metric, period, known, value in ordered.iterator(5_000):
-        by_company[company][metric][period or known] = value
-        newest[company] = known
+        by_company[company][metric][period or known] = (value, known)
     series = {
-        company: {metric: sorted(values.items(), reverse=True) for metric, values in metrics.items()}
+        company: {
+            metric: [(day, values[day][0]) for day in sorted(values, reverse=True)]
+            for metric, values in metrics.items()
+        }
         for company, metrics in by_company.items()
     }
-    return series, newest
+    since = {
+        company: {metric: values[max(values)][1] for metric, values in metrics.items()}
+        for company, metrics in by_company.items()
+    }
+    return series, since
 
 
-def canonical(metrics: Mapping[str, Series]) -> dict[str, float]:
-    """Return the engine's figures (fractions) that the metrics give; what they do not give is left out."""
+def canonical(metrics: Mapping[str, Series]) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """Return the engine's figures (fractions) that the metrics give, each with the metrics it is made of.
+
+    What they do not give is left out.
+    """
     found = {}
     for name, ways in _WAYS.items():
         for way in ways:
-            value = way(metrics)
+            value = way.work(metrics)
             if value is not None and np.isfinite(value):
-                found[name] = float(value)
+                found[name] = (float(value), way.used(metrics))
                 break
     return found
 
 
-def figure_tables(companies: Sequence[int | None], series: Mapping[int, Mapping[str, Series]]) -> dict[str, Floats]:
-    """Return (N,) tables by figure for the columns' companies."""
+def figure_tables(
+    companies: Sequence[int | None],
+    series: Mapping[int, Mapping[str, Series]],
+    since: Mapping[int, Mapping[str, date]],
+    session: date,
+) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    """Return (N,) tables by figure for the columns' companies: values, and the age in days of what each is made of.
+
+    A figure of several metrics is as old as the oldest of them. Other figures of the company do not make it younger.
+    """
     tables: dict[str, Floats] = {}
+    ages: dict[str, Floats] = {}
     for at, company in enumerate(companies):
-        for name, value in canonical(series.get(company or 0, {})).items():
+        days = since.get(company or 0, {})
+        for name, (value, used) in canonical(series.get(company or 0, {})).items():
             tables.setdefault(name, np.full(len(companies), np.nan))[at] = value
-    return tables
+            ages.setdefault(name, np.full(len(companies), np.nan))[at] = max((session - days[one]).days for one in used)
+    return tables, ages
+
+
+def governance_ages(since: Mapping[str, date], session: date) -> tuple[float, ...]:
+    """Return the age in days of each metric about owners and auditors that is there."""
+    return tuple(float((session - since[name]).days) for name in _GOVERNANCE if name in since)
 
 
 def governance_of(metrics: Mapping[str, Series], session: date) -> Governance | None:
@@ -96,7 +124,16 @@ def _recent(metrics: Mapping[str, Series], name: str, session: date) -> float | 
     return values[0][1] if session - values[0][0] <= timedelta(days=_YEAR_DAYS) else 0.0
 
 
-Way = Callable[[Mapping[str, Series]], float | None]
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a figure is made: ``work`` of the metrics; of each of ``names`` the first that is there goes in."""
+
+    names: tuple[tuple[str, ...], ...]
+    work: Callable[[Mapping[str, Series]], float | None]
+
+    def used(self, metrics: Mapping[str, Series]) -> tuple[str, ...]:
+        """Return the metrics that went in."""
+        return tuple(next(name for name in names if metrics.get(name)) for names in self.names)
 
 
 def _given(name: str, factor: float = 1.0) -> Way:
@@ -104,7 +141,7 @@ def _given(name: str, factor: float = 1.0) -> Way:
         value = _latest(metrics, name)
         return None if value is None else value * factor
 
-    return way
+    return Way(((name,),), way)
 
 
 def _inverse(name: str) -> Way:
@@ -112,7 +149,7 @@ def _inverse(name: str) -> Way:
         value = _latest(metrics, name)
         return 1.0 / value if value else None
 
-    return way
+    return Way(((name,),), way)
 
 
 def _ratio(above: str, below: str) -> Way:
@@ -120,7 +157,7 @@ def _ratio(above: str, below: str) -> Way:
         top, bottom = _latest(metrics, above), _latest(metrics, below)
         return top / bottom if top is not None and bottom is not None and bottom > 0.0 else None
 
-    return way
+    return Way(((above,), (below,)), way)
 
 
 def _yearly(metrics: Mapping[str, Series], *names: str) -> Series:
@@ -138,7 +175,7 @@ def _cagr(*names: str) -> Way:
             return None
         return (years[0][1] / before) ** (1.0 / _YEARS) - 1.0
 
-    return way
+    return Way((names,), way)
 
 
 def _variability(*names: str) -> Way:
@@ -150,7 +187,7 @@ def _variability(*names: str) -> Way:
             return None
         return float(values.std() / abs(values.mean()))
 
-    return way
+    return Way((names,), way)
 
 
 def _yearly_growth(name: str) -> Way:
@@ -159,7 +196,7 @@ def _yearly_growth(name: str) -> Way:
         before = next((value for day, value in years if years[0][0].year - day.year == 1), None)
         return years[0][1] / before - 1.0 if before else None
 
-    return way
+    return Way(((name,),), way)
 
 
 _WAYS: Final[dict[str, tuple[Way, ...]]] = {

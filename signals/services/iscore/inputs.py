@@ -23,7 +23,7 @@ from signals.adapters.base import Company
 from signals.adapters.simulated import SimulatedInputs
 from signals.models import DailyCount, NewsArticle
 from signals.services.history import index_closes
-from signals.services.iscore.figures import figure_tables, governance_of, known_figures
+from signals.services.iscore.figures import figure_tables, governance_ages, governance_of, known_figures
 
 INDEX: Final = "NSE:NIFTY 50"
 VIX: Final = "NSE:INDIA VIX"
@@ -95,38 +95,39 @@ def _simulated(panel: PricePanel, columns: Columns, session: date) -> dict[str, 
     close = close_of(session)
     symbols = len(panel.symbols)
     figures: dict[str, Any] = {}
-    age = np.full(symbols, np.nan)
-    news, events, attention, facts = {}, {}, {}, {}
+    ages: dict[str, Any] = {}
+    news, events, attention, facts, facts_ages = {}, {}, {}, {}, {}
     for at, company in enumerate(columns.companies):
-        values, age[at] = source.figures_on(company, panel.sectors[at], session)
+        values, age = source.figures_on(company, panel.sectors[at], session)
         for name, value in values.items():
             figures.setdefault(name, np.full(symbols, np.nan))[at] = value
+            ages.setdefault(name, np.full(symbols, np.nan))[at] = age
         found = source.headlines([company], since=close - timedelta(days=NEWS_DAYS), now=close)
         rows = [(one.published_at, tone(one.text), one.relevance, event_kind(one.text) or "") for one in found]
         news[at], events[at] = _items(rows, close)
         counts = source.counts(company, session - timedelta(days=7 * _WEEKS), session - timedelta(days=1))
         attention[at] = weekly_attention({one.day: one.value for one in counts}, session, source.name)
-        facts[at] = source.governance_on(company, session)
+        facts[at], facts_age = source.governance_on(company, session)
+        facts_ages[at] = (float(facts_age),)
     return {
-        "figures": figures, "figures_age": age, "news": news, "events": events, "governance": facts,
+        "figures": figures, "figures_age": ages, "news": news, "events": events, "governance": facts,
+        "governance_age": facts_ages,
         "attention": {at: one for at, one in attention.items() if one is not None},
     }  # fmt: skip
 
 
 def _stored(panel: PricePanel, columns: Columns, session: date) -> dict[str, Any]:
     place = columns.known
-    series, newest = known_figures(list(place), session)
-    age = np.full(len(panel.symbols), np.nan)
-    for company, day in newest.items():
-        age[place[company]] = (session - day).days
+    series, since = known_figures(list(place), session)
+    figures, ages = figure_tables(columns.ids, series, since, session)
     facts = {place[company]: governance_of(metrics, session) for company, metrics in series.items()}
     known = {at: one for at, one in facts.items() if one is not None}
     news, events = _articles(place, session)
     return {
-        "figures": figure_tables(columns.ids, series),
-        "figures_age": age,
+        "figures": figures,
+        "figures_age": ages,
         "governance": known,
-        "governance_age": {at: float(age[at]) for at in known},
+        "governance_age": {place[company]: governance_ages(days, session) for company, days in since.items()},
         "news": news,
         "events": events,
         "attention": _page_views(place, session),
