@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
 from core.errors import PlatformError
+from signals.models import FnoReplayRun
 from signals.services.fno.replay import DEFAULT, replay
+from signals.services.fno.replay_beside import Beside, beside
 from signals.services.fno.replay_reading import LABEL
 from signals.services.fno.replay_text import report, signed
 
@@ -41,11 +44,21 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="end", type=date.fromisoformat, default=date.max, help="last trade date")
         parser.add_argument("--again", action="store_true", help="work a known run out anew")
         parser.add_argument("--report", type=Path, help="write the report in Markdown to this file")
+        parser.add_argument(
+            "--beside",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FOLDER",
+            help="name in the report what market data of this folder the replay does not use, and why",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         indices = [name.strip().upper() for name in options["index"].split(",") if name.strip()]
         if options["report"] is not None:
             check_writable(options["report"])
+        if missing := [str(folder) for folder in options["beside"] if not folder.is_dir()]:
+            raise CommandError(f"--beside: there is no folder {', '.join(missing)}")
         seen: set[tuple[int, int]] = set()
 
         def progress(day: date) -> None:
@@ -64,8 +77,14 @@ class Command(BaseCommand):
         self.stdout.write(f"{LABEL}\n{'Replayed' if made else 'Known already'}: {run}, {overall['n']} signals fired.")
         self.stdout.write(f"Mean R after charges {signed(overall['net_r'])}. {run.result['verdict']}")
         if options["report"] is not None:
-            options["report"].write_text(report(run))
+            options["report"].write_text(report(run, others_of(run, options["beside"])))
             self.stdout.write(f"Report: {options['report']}")
+
+
+def others_of(run: FnoReplayRun, folders: Sequence[Path]) -> list[Beside]:
+    """Return what these folders hold that the run did not use."""
+    used = {one["origin"] for one in run.data["series"]}
+    return beside(folders, used=used, fired=list(run.signals.values_list("trade_date", flat=True)))
 
 
 def check_writable(report: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 from core.clock import IST
 from engines.mvla.events import EVENTS
 from signals.models import FnoReplayRun
+from signals.services.fno.replay_beside import Beside
 from signals.services.fno.replay_data import OLD_HOURS
 
 TIERS: Final = {
@@ -16,13 +17,13 @@ TIERS: Final = {
 }
 
 
-def report(run: FnoReplayRun) -> str:
-    """Return the report of a run."""
+def report(run: FnoReplayRun, others: Sequence[Beside] = ()) -> str:
+    """Return the report of a run. ``others``: files that lay beside the imported ones and were not used."""
     parts = [
-        _head(run), _data(run), _rules(), _sizes(run.result), _calibration(run.result),
-        _tiers(run.result), _expectancy(run.result), _limits(run.result),
+        _head(run), _data(run), _unused(others, run.result["overall"]["n"]), _rules(), _sizes(run.result),
+        _calibration(run.result), _tiers(run.result), _expectancy(run.result), _limits(run.result),
     ]  # fmt: skip
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _head(run: FnoReplayRun) -> str:
@@ -71,6 +72,42 @@ def _data(run: FnoReplayRun) -> str:
 series only serve as history.
 
 {sessions}"""
+
+
+def _unused(others: Sequence[Beside], fired: int) -> str:
+    """Return what other kinds of data there were and why each is left out; nothing where none was looked at."""
+    if not others:
+        return ""
+    rows = [
+        (one.kind.title, ", ".join(f"`{name}`" for name in one.files), f"{one.rows:,}", min(one.days), max(one.days),
+         f"{len(one.days):,}", one.signals)
+        for one in others
+    ]  # fmt: skip
+    columns = ("Kind", "Files", "Rows", "From", "To", "Days", "Signals on these days")
+    why = "\n".join(f"- **{one.kind.title}**: {one.kind.why}." for one in others)
+    return f"""## Data that is not used
+
+{table(columns, rows)}
+
+{why}
+
+{_option_days([one for one in others if one.kind.of_options], fired)}"""
+
+
+def _option_days(options: Sequence[Beside], fired: int) -> str:
+    """Say for how many signals a file of options is of their day at all."""
+    if not options:
+        return "None of these files has prices of options."
+    most = max(one.signals for one in options)
+    if not most:
+        return (
+            f"So option prices were at hand for none of the {fired} signals: no file with options is of a day on which "
+            "one fired. What an option would have brought is a model on all of them."
+        )
+    return (
+        f"Files with options are of the days of at most {most} of the {fired} signals; what an option would have "
+        "brought is a model on these too, for the reasons above."
+    )
 
 
 def _rules() -> str:
