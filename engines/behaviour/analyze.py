@@ -40,7 +40,11 @@ ADVICE: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Plain figures. Rupees are exact; shares in percent; None where there is nothing to divide by."""
+    """Plain figures. Rupees are exact; shares in percent; None where there is nothing to divide by.
+
+    ``best_symbol``, ``worst_symbol``: of those with enough closed trades, the one that gained and the one that lost
+    most; None where none gained or lost, so that they are never the same.
+    """
 
     closed: int
     win_rate_pct: float | None
@@ -121,8 +125,8 @@ def figures(trades: Sequence[Trade]) -> Stats:
         strategies=dict(sorted(Counter(trade.strategy for trade in trades if trade.strategy).items())),
         top_symbols=tuple(sorted(Counter(t.symbol for t in trades).items(), key=lambda row: (-row[1], row[0]))[:5]),
         hours={str(hour): n for hour, n in sorted(Counter(trade.entry_ist.hour for trade in trades).items())},
-        best_symbol=max(by_symbol, key=lambda row: row[1], default=None),
-        worst_symbol=min(by_symbol, key=lambda row: row[1], default=None),
+        best_symbol=max((row for row in by_symbol if row[1] > 0), key=lambda row: row[1], default=None),
+        worst_symbol=min((row for row in by_symbol if row[1] < 0), key=lambda row: row[1], default=None),
     )
 
 

@@ -210,13 +210,14 @@ def poor_timing(trades: Sequence[Trade]) -> Pattern:
     edge = [trade for trade in trades if is_at_the_edge(trade, EDGE_MINUTES)]
     share = len(edge) / len(trades)
     severity = step_of(TIMING_STEPS, share)
-    if len(edge) >= EDGE_SAMPLE and _mean_pnl(edge) > _mean_pnl([trade for trade in trades if trade not in edge]):
+    usual, others = _mean_pnl(edge), _mean_pnl([trade for trade in trades if trade not in edge])
+    if len(edge) >= EDGE_SAMPLE and usual is not None and others is not None and usual > others:
         severity = lowered(severity)
     evidence = f"{len(edge)} of {len(trades)} entries in the first or last {EDGE_MINUTES} minutes of the session."
     metric: Metric = {"edge_share": round(share, 4), "edge_trades": len(edge)}
     return Pattern(name, severity, evidence, len(trades), metric, trades=tuple(edge))
 
 
-def _mean_pnl(trades: Sequence[Trade]) -> float:
+def _mean_pnl(trades: Sequence[Trade]) -> float | None:
     known = [float(trade.pnl) for trade in trades if trade.pnl is not None]
-    return sum(known) / len(known) if known else 0.0
+    return sum(known) / len(known) if known else None

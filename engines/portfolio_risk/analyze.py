@@ -72,52 +72,71 @@ def analyze(holdings: Sequence[Holding], *, history: History | None = None) -> A
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A purchase (``qty`` above zero) or sale (below) of one symbol at ``price`` rupees."""
+    """A purchase (``qty`` above zero) or sale (below) of one symbol at ``price`` rupees.
+
+    ``asset_class`` None: that in which it is held; shares where it is not.
+    """
 
     symbol: str
     qty: Decimal
     price: Decimal | None = None
     sector: str | None = None
-    asset_class: AssetClass = AssetClass.EQUITIES
+    asset_class: AssetClass | None = None
 
 
 def apply_changes(holdings: Sequence[Holding], changes: Sequence[Change]) -> list[Holding]:
     """Return the holdings after ``changes``, made one after the other.
 
     Sales take from the rows in the order given and leave average prices alone. A purchase without a price is made at
-    the current price of what is held. Raises ImpossibleChange for a sale of more than is held, or a purchase without
-    any price.
+    the current price of what is held. Raises ImpossibleChange for a sale of more than is held, a purchase without any
+    price, or a change that does not say which of several classes it means.
     """
     rows = list(holdings)
     for index, change in enumerate(changes):
-        rows = _bought(rows, index, change) if change.qty > 0 else _sold(rows, index, change)
+        act = _bought if change.qty > 0 else _sold
+        rows = act(rows, index, change, _class_of(rows, index, change))
     return rows
 
 
-def _bought(rows: list[Holding], index: int, change: Change) -> list[Holding]:
-    held = next((row for row in rows if _same(row, change)), None)
+def _class_of(rows: list[Holding], index: int, change: Change) -> AssetClass:
+    if change.asset_class is not None:
+        return change.asset_class
+    held = list(dict.fromkeys(row.asset_class for row in rows if row.symbol == change.symbol))
+    if len(held) > 1:
+        raise ImpossibleChange(index, f"{change.symbol} is held as {' and '.join(held)}: name the asset_class.")
+    return held[0] if held else AssetClass.EQUITIES
+
+
+def _bought(rows: list[Holding], index: int, change: Change, asset_class: AssetClass) -> list[Holding]:
+    held = next((row for row in rows if _same(row, change, asset_class)), None)
     price = change.price if change.price is not None else (held.current_price or held.avg_price) if held else None
     if not price:
         raise ImpossibleChange(index, f"A price is needed to buy {change.symbol}, which is not held.")
     sector = change.sector or (held.sector if held else None)
-    return [*rows, Holding(change.symbol, change.qty, price, price, sector, change.asset_class)]
+    return [*rows, Holding(change.symbol, change.qty, price, price, sector, asset_class)]
 
 
-def _sold(rows: list[Holding], index: int, change: Change) -> list[Holding]:
+def _sold(rows: list[Holding], index: int, change: Change, asset_class: AssetClass) -> list[Holding]:
     left = -change.qty
     kept = []
     for row in rows:
-        taken = min(row.qty, left) if _same(row, change) else Decimal(0)
+        taken = min(row.qty, left) if _same(row, change, asset_class) else Decimal(0)
         left -= taken
         if row.qty > taken:
             kept.append(replace(row, qty=row.qty - taken))
     if left > 0:
-        raise ImpossibleChange(index, f"{-change.qty - left} of {change.symbol} are held, {-change.qty} would be sold.")
+        held, sold = _units(-change.qty - left), _units(-change.qty)
+        raise ImpossibleChange(index, f"{held} of {change.symbol} ({asset_class}) are held, {sold} would be sold.")
     return kept
 
 
-def _same(row: Holding, change: Change) -> bool:
-    return row.symbol == change.symbol and row.asset_class is change.asset_class
+def _same(row: Holding, change: Change, asset_class: AssetClass) -> bool:
+    return row.symbol == change.symbol and row.asset_class is asset_class
+
+
+def _units(qty: Decimal) -> str:
+    text = f"{qty:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _slices(book: Book, name_of: Callable[[Position], str]) -> tuple[Slice, ...]:

@@ -38,6 +38,11 @@ class RiskScore:
     hhi: float
     hhi_label: str
 
+    @property
+    def effective_holdings(self) -> float:
+        """How many holdings of equal weight would be as concentrated."""
+        return 10_000 / self.hhi
+
 
 def between(knots: Knots, value: float) -> float:
     """Return the piecewise linear value through ``knots``, flat beyond both ends."""

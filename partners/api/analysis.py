@@ -99,7 +99,10 @@ class ChangeInput(Body):
     qty = Number()
     price = Positive(required=False, allow_null=True, default=None)
     sector = Text(max_length=60, required=False, allow_blank=True, allow_null=True, default=None)
-    asset_class = Choice([c.value for c in AssetClass], default=AssetClass.EQUITIES.value)
+    asset_class = Choice(
+        [c.value for c in AssetClass], required=False, allow_null=True, default=None,
+        help_text="Left out: as it is held; Equities where it is not",
+    )  # fmt: skip
 
     def validate_qty(self, value: Decimal) -> Decimal:
         """Refuse a change of nothing."""
@@ -163,7 +166,7 @@ def _changed(holdings: Sequence[Holding], rows: list[dict[str, Any]]) -> portfol
             qty=row["qty"],
             price=row["price"],
             sector=(row["sector"] or "").strip() or None,
-            asset_class=AssetClass(row["asset_class"]),
+            asset_class=None if row["asset_class"] is None else AssetClass(row["asset_class"]),
         )
         for row in rows
     ]

@@ -83,7 +83,7 @@ def _portfolio_summary(found: Analysis, currency: str, rows: int) -> dict[str, A
         "risk_grade": found.risk.grade,
         "concentration_hhi": rounded(found.risk.hhi, 1),
         "concentration_label": found.risk.hhi_label,
-        "effective_holdings": rounded(10_000 / found.risk.hhi, 2),
+        "effective_holdings": rounded(found.risk.effective_holdings, 2),
         "top_holding_pct": rounded(top.weight_pct),
         "top_holding_symbol": top.symbol,
         "warnings_count": len(found.findings),

@@ -294,6 +294,16 @@ def test_a_new_secret_is_told_once(api):
     assert "webhook_secret" not in api.get(f"{V1}/me").json()
 
 
+def test_a_change_is_of_the_class_in_which_it_is_held(api):
+    body = PRINTED | {"what_if": [{"symbol": "GOLDBEES", "qty": -100}]}
+    answer = post(api, "/portfolio/analyze", body)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["what_if"]["total_current_value"]["change"] == -6200.0
+    body["what_if"][0] |= {"asset_class": "Equities", "qty": -1.5}
+    refused = post(api, "/portfolio/analyze", body).json()
+    assert refused["error"] == "what_if[0].qty: 0 of GOLDBEES (Equities) are held, 1.5 would be sold."
+
+
 def test_a_webhook_is_paused_and_resumed(api):
     api.patch(f"{V1}/me", {"webhook_url": "http://127.0.0.1:9/hook"}, format="json")
     post(api, "/webhooks/test", {})

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.behaviour.analyze import analyze, with_cool_down
+from engines.behaviour.analyze import ADVICE, analyze, with_cool_down
 from engines.behaviour.patterns import revenge_trading
 from engines.behaviour.statistics import Disposition, mann_whitney_p
-from engines.behaviour.tables import STEPS, Severity
+from engines.behaviour.tables import COST, STEPS, WEIGHTS, Severity
 from engines.behaviour.trades import Trade, in_india, is_at_the_edge, ordered
 
 DAY = "2026-04-12"
@@ -130,6 +130,120 @@ def test_charges_that_eat_the_gains():
     assert found.severity is Severity.HIGH
 
 
+def revenges(count, calm=0, prompt=0):
+    """A loss a day, each followed within half an hour by a trade as large; ``prompt`` smaller ones, ``calm`` later."""
+    rows = []
+    for at in range(count + calm + prompt):
+        day = f"2026-04-{13 + at}"
+        rows.append(trade("10:00", "10:05", 75, 100, -10, day=day))
+        late, qty = ("11:00", 75) if at >= count + prompt else ("10:30", 75 if at < count else 50)
+        rows.append(trade(late, None, qty, 100, None, day=day))
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("rows", "count", "severity"),
+    [
+        (revenges(0, calm=2), 0, "none"), (revenges(1), 1, "low"), (revenges(2), 2, "medium"),
+        (revenges(3), 3, "high"), (revenges(3, calm=9), 3, "high"), (revenges(3, prompt=3), 3, "high"),
+        (revenges(3, prompt=4), 3, "medium"), (revenges(4, prompt=9), 4, "high"),
+    ],
+)  # fmt: skip
+def test_how_grave_revenge_is(rows, count, severity):
+    found = pattern(rows, "revenge_trading")
+    assert (found.metric["count"], found.severity) == (count, severity)
+
+
+def test_a_trade_avenges_the_latest_loss_it_is_not_smaller_than():
+    rows = [
+        trade("10:00", "10:05", 75, 100, -10), trade("10:00", "10:10", 200, 100, -10),
+        trade("10:40", None, 100, 100, None), trade("10:41", None, 100, 100, None),
+    ]  # fmt: skip
+    assert pattern(rows, "revenge_trading").metric == {"count": 0, "after_loss": 1}
+    rows[1] = replace(rows[1], qty=100)
+    assert pattern(rows, "revenge_trading").metric == {"count": 1, "after_loss": 1}
+
+
+def held(minutes, pnl, start):
+    """Trades of one day each, held so long."""
+    entry = datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
+    return [
+        Trade("TCS", "BUY", 1, 100, entry + timedelta(days=start + at), entry + timedelta(days=start + at, minutes=m),
+              D(pnl), "EQ")
+        for at, m in enumerate(minutes)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("longer", "p_value", "severity"),
+    [
+        ([20] * 8, 0.0001, "medium"),  # surely longer: as it stands
+        ([20] * 4 + [21] + [1] * 3, 0.37, "low"),  # median 2.0 times, but that may be chance: one step down
+        ([20] * 4 + [21] + [1] * 2, None, "medium"),  # too few to test
+    ],
+)
+def test_what_may_be_chance_is_one_step_less(longer, p_value, severity):
+    found = pattern([*held([10] * 8, 100, 0), *held(longer, -100, 40)], "loss_aversion")
+    assert found.metric["hold_ratio"] == 2.0
+    assert found.severity == severity
+    if p_value is None:
+        assert found.metric["p_value"] is None
+    else:
+        assert (found.metric["p_value"] > 0.10) == (p_value > 0.10)
+
+
+def at_the_edge(count, pnl, others, other_pnl):
+    edge = [trade("09:20", "09:25", 1, 100, pnl, segment="EQ", day=f"2026-04-{13 + at % 4}") for at in range(count)]
+    calm = [trade("11:00", "11:05", 1, 100, other_pnl, segment="EQ", day="2026-04-13") for _ in range(others)]
+    return [*edge, *calm]
+
+
+@pytest.mark.parametrize(
+    ("rows", "severity"),
+    [
+        (at_the_edge(10, -5, 4, 5), "high"), (at_the_edge(10, 6, 4, 5), "medium"), (at_the_edge(9, 6, 4, 5), "high"),
+        (at_the_edge(10, 5, 4, 5), "high"), (at_the_edge(10, 6, 30, 5), "none"), (at_the_edge(10, 6, 20, 5), "low"),
+        (at_the_edge(10, 6, 0, 5), "high"), (at_the_edge(10, None, 4, -5), "high"),
+        (at_the_edge(10, 6, 4, None), "high"),
+    ],
+)  # fmt: skip
+def test_entries_at_the_edge_that_pay_are_one_step_less(rows, severity):
+    assert pattern(rows, "poor_timing").severity == severity
+
+
+def test_equal_costs_are_ranked_as_the_weights_are_listed():
+    def costs(found):
+        return {row.pattern: WEIGHTS[row.pattern] * COST[row.severity] for row in found.patterns if row.detected}
+
+    printed = analyze(PRINTED)
+    assert costs(printed) == {"revenge_trading": 14, "tilt": 14, "poor_timing": pytest.approx(9.8)}
+    assert printed.top_concern == "revenge_trading"
+    rows = [trade(f"09:{at}", None, qty, 100, pnl) for at, qty, pnl in (
+        (16, 50, -10), (18, 75, -10), (20, 75, -10), (22, 50, 10), (24, 50, 10),
+    )]  # fmt: skip
+    found = analyze(rows)
+    assert costs(found) == {"tilt": 14, "poor_timing": 14}
+    assert found.top_concern == "tilt"
+    assert found.advice == tuple(ADVICE[name] for name in ("tilt", "poor_timing"))
+
+
+def test_the_best_and_the_worst_symbol_gained_and_lost():
+    def traded(symbol, pnl, count=5):
+        return [trade("11:00", "11:05", 1, 100, pnl, symbol=symbol, segment="EQ") for _ in range(count)]
+
+    def ends(*rows):
+        stats = analyze([one for group in rows for one in group]).stats
+        return stats.best_symbol, stats.worst_symbol
+
+    assert ends(traded("A", 3), traded("B", -2), traded("C", 9, count=4)) == (("A", 15), ("B", -10))
+    assert ends(traded("A", -3)) == (None, ("A", -15))
+    assert ends(traded("A", 3)) == (("A", 15), None)
+    assert ends(traded("A", 3), traded("B", 2)) == (("A", 15), None)
+    assert ends(traded("A", -3), traded("B", -2)) == (None, ("A", -15))
+    assert ends(traded("A", 0)) == (None, None)
+    assert ends(traded("B", 3), traded("A", 3)) == (("A", 15), None)
+
+
 def test_losers_held_longer_and_larger():
     wins = [trade(f"{hour}:00", f"{hour}:10", 1, 100, 100, day="2026-04-13") for hour in (10, 11, 12)]
     losses = [trade(f"{hour}:00", f"{hour}:20", 1, 100, -200, day="2026-04-14") for hour in (10, 11, 12)]
@@ -146,6 +260,8 @@ def test_the_published_disposition_effect():
     odean = Disposition(13883, 79658, 11930, 110348, sale_days=10_000)
     assert odean.pgr == pytest.approx(0.1484, abs=5e-5)
     assert odean.plr == pytest.approx(0.0976, abs=5e-5)
+    assert odean.pgr - odean.plr == pytest.approx(0.0509, abs=5e-5)
+    assert odean.ratio == pytest.approx(1.52, abs=0.005)
     assert odean.z == pytest.approx(35.3, abs=0.1)
     found = pattern(PRINTED, "profit_booking_bias", disposition=odean)
     assert found.severity is Severity.MEDIUM

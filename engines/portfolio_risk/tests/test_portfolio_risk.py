@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from engines.portfolio_risk.analyze import Change, ImpossibleChange, analyze, apply_changes
 from engines.portfolio_risk.book import EmptyPortfolio, Holding, OversizedHolding, UnpricedHolding, make_book
 from engines.portfolio_risk.history import History
+from engines.portfolio_risk.score import heat
 from engines.portfolio_risk.tables import BASE_RISK, AssetClass
 
 PRINTED = [
@@ -154,6 +155,51 @@ def test_an_impossible_change_is_named(change):
     with pytest.raises(ImpossibleChange) as caught:
         apply_changes(PRINTED, [Change("TCS", D(-1)), change])
     assert caught.value.index == 1
+
+
+def test_a_change_without_a_class_is_of_what_is_held():
+    after = apply_changes(PRINTED, [Change("GOLDBEES", D(-100)), Change("GOLDBEES", D(50), D(60))])
+    assert [(row.qty, row.asset_class) for row in after if row.symbol == "GOLDBEES"] == [
+        (100, AssetClass.GOLD), (50, AssetClass.GOLD),
+    ]  # fmt: skip
+    assert apply_changes(PRINTED, [Change("NEW", D(1), D(9))])[-1].asset_class is AssetClass.EQUITIES
+    sold = Change("GOLDBEES", D("-100.50000000"), asset_class=AssetClass.EQUITIES)
+    with pytest.raises(ImpossibleChange, match=r"^0 of GOLDBEES \(Equities\) are held, 100\.5 would be sold\.$"):
+        apply_changes(PRINTED, [sold])
+    both = [*PRINTED, Holding("TCS", D(10), D(5), asset_class=AssetClass.FNO)]
+    with pytest.raises(ImpossibleChange, match="TCS is held as Equities and FNO"):
+        apply_changes(both, [Change("TCS", D(-1))])
+    assert apply_changes(both, [Change("TCS", D(-10), asset_class=AssetClass.FNO)]) == PRINTED
+
+
+def test_effective_holdings_are_those_of_equal_weight():
+    assert analyze(PRINTED).risk.effective_holdings == pytest.approx(10_000 / 4928.4, abs=1e-4)
+    assert analyze(equal(20, 8)).risk.effective_holdings == pytest.approx(20)
+    assert analyze(one(AssetClass.FD)).risk.effective_holdings == 1.0
+
+
+@pytest.mark.parametrize(
+    ("beta", "volatility_pct", "more"),
+    [(None, None, 0), (1.3, 40.0, 0), (1.31, None, 1), (None, 40.1, 1), (2.0, 80.0, 1), (-2.0, 1.0, 0)],
+)
+def test_a_wild_share_is_one_warmer_on_the_heat_map(beta, volatility_pct, more):
+    positions = make_book(PRINTED).positions
+    found = [heat(position, beta=beta, volatility_pct=volatility_pct) for position in positions]
+    assert found == [8 + more, 7 + more, 3 + more]
+
+
+def test_the_heat_map_ends_at_ten():
+    (hottest,) = make_book(one(AssetClass.CRYPTO)).positions
+    assert heat(hottest) == heat(hottest, beta=2.0) == 10
+
+
+def test_history_warms_the_heat_map():
+    rng = np.random.default_rng(4)
+    market = rng.normal(0, 0.01, 252)
+    returns = {"RELIANCE": 1.5 * market, "TCS": 0.5 * market, "GOLDBEES": 3 * rng.normal(0, 0.01, 252)}
+    found = analyze(PRINTED, history=History(returns, benchmark=market))
+    assert found.measured.volatility_of_pct["GOLDBEES"] > 40 > found.measured.volatility_of_pct["RELIANCE"]
+    assert found.heat == (9, 7, 4)
 
 
 def test_figures_of_history():
