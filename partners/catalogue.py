@@ -4,7 +4,7 @@ from core.errors import Code
 
 #: code, HTTP status, what it means, whether the same request may be sent again as it is.
 ERRORS = (
-    (Code.INVALID_REQUEST, 400, "The request is malformed, see `error`; with 409 it does not fit the present state.", False),
+    (Code.INVALID_REQUEST, 400, "It is malformed: see `error`. With 409: it does not fit the present state.", False),
     (Code.INVALID_INDEX, 400, "The index is none of NIFTY, BANKNIFTY, FINNIFTY, SENSEX.", False),
     (Code.INVALID_SYMBOL, 400, "The symbol is no share of the NSE that is known here.", False),
     (Code.NO_API_KEY, 401, "No key was sent.", False),
