@@ -21,7 +21,7 @@ from partners.access import partner_of
 from partners.constants import INDICES, KEPT, RETRY_WAITS, Engine, Environment, RetryPolicy
 from partners.lifecycle import State
 from partners.models import ApiKey, Attempt, Member, Partner, Subscription
-from partners.pages.words import ENGINES, STATES, event_words, policy_words
+from partners.pages.words import CHANNELS, ENGINES, STATES, event_words, policy_words
 from partners.selectors import usage_by_day
 from partners.services.console import overview_of
 from partners.services.deliveries import attempts_of
@@ -137,11 +137,11 @@ class SubscriptionsPage(ConsolePage):
         shown = [
             {
                 "row": row, "is_fno": row.engine == Engine.FNO, "last_fired": instant(row.last_fired_at),
-                "warnings": warnings_of(row), "state": _state_of(row),
+                "warnings": warnings_of(row, at_console=True), "state": _state_of(row),
             }
             for row in rows
         ]  # fmt: skip
-        return {"subscriptions": shown, "indices": INDICES}
+        return {"subscriptions": shown, "indices": INDICES, "channels": CHANNELS}
 
 
 def _state_of(row: Subscription) -> dict[str, str]:

@@ -15,6 +15,8 @@ STATES: Final = {
     "sending": ("Being sent", ""),
 }
 ENGINES: Final = {"fno": "F&O signals", "iscore": "I-Score"}
+#: How an alert is told, in words.
+CHANNELS: Final = (("webhook", "Webhook"), ("email", "E-mail to the contact"))
 _EVENTS: Final = {"fno.signal": "F&O signal", "iscore.update": "I-Score update", "ping": "Ping"}
 
 

@@ -83,7 +83,7 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
     by_hook = [row for row in rows if Channel.WEBHOOK in row.channels]
     if endpoint.paused_at is not None:
         found.append(
-            f"The webhook is paused: {endpoint.pause_reason} {health.held} events are kept; resume it to send them."
+            f"The webhook is paused: {endpoint.pause_reason} {_kept(health.held)} kept. Resume it to send again."
         )
     elif endpoint.failing_since is not None:
         found.append(
@@ -91,7 +91,8 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
             "After five days of nothing but failures it is paused. Look at the deliveries for what it answers."
         )
     if by_hook and not endpoint.url:
-        found.append(f"{len(by_hook)} subscriptions have no webhook address to be told at. Set one under Webhook.")
+        count = "One subscription has" if len(by_hook) == 1 else f"{len(by_hook)} subscriptions have"
+        found.append(f"{count} no webhook address to be told at. Set one under Webhook.")
     if gone := [row.symbol for row in by_hook if row.paused_at is not None]:
         found.append(f"The receiver answered 410 (Gone): {', '.join(gone)} paused. Resume under Subscriptions.")
     if any(Channel.EMAIL in row.channels for row in rows) and not partner.contact_email:
@@ -102,8 +103,16 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
         if use.key.expires_at is not None and use.key.expires_at <= now + SOON:
             found.append(f"{use.key.prefix}… ends on {_said(use.key.expires_at)}. Change to its successor.")
         if use.limited_today:
-            found.append(f"{use.key.prefix}… was refused {use.limited_today} times today: it asked above the limit.")
+            found.append(f"{use.key.prefix}… was refused {_times(use.limited_today)} today: it asked above the limit.")
     return found
+
+
+def _kept(count: int) -> str:
+    return "One event is" if count == 1 else f"{count or 'No'} events are"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _said(moment: datetime) -> str:

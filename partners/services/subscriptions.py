@@ -89,18 +89,23 @@ def share_check(symbol: str) -> str:
     return key.symbol
 
 
-def warnings_of(subscription: Subscription) -> list[str]:
-    """Return why a subscription will not be heard of, in sentences."""
+def warnings_of(subscription: Subscription, *, at_console: bool = False) -> list[str]:
+    """Return why a subscription will not be heard of, in sentences that say what to do: over the API, or at the
+    console.
+    """
     found = []
     endpoint = Endpoint.objects.filter(partner_id=subscription.partner_id, environment=subscription.environment).first()
     if Channel.WEBHOOK in subscription.channels and (endpoint is None or not endpoint.url):
-        found.append("There is no webhook_url yet: set it with PATCH /me.")
+        how = "There is no webhook address yet: set it under Webhook."
+        found.append(how if at_console else "There is no webhook_url yet: set it with PATCH /me.")
     if endpoint is not None and endpoint.paused_at is not None:
         found.append(f"The webhook is paused: {endpoint.pause_reason} Events are kept until it is resumed.")
     if subscription.paused_at is not None:
-        found.append("The receiver answered 410 (Gone). Send is_active: true to resume.")
+        how = "Resume it when the receiver is back." if at_console else "Send is_active: true to resume."
+        found.append(f"The receiver answered 410 (Gone). {how}")
     if Channel.EMAIL in subscription.channels and not subscription.partner.contact_email:
-        found.append("There is no contact_email for the e-mail channel.")
+        how = "There is no contact address to mail to. Ask us to set one."
+        found.append(how if at_console else "There is no contact_email for the e-mail channel.")
     return found
 
 

@@ -10,7 +10,7 @@ from core import clock
 from core.models import AuditEntry
 from partners.constants import Environment
 from partners.lifecycle import State
-from partners.models import ApiKey, Attempt, Delivery, Endpoint, Member, Subscription
+from partners.models import ApiKey, Attempt, Delivery, Endpoint, Member, Partner, Subscription
 from partners.services.health import endpoint_pause
 from partners.services.keys import key_check
 from partners.services.partners import partner_create
@@ -99,7 +99,8 @@ def test_the_overview_warns_in_words(member, partner):
     )
     words = " ".join(call(member, "get", "")["warnings"])
     assert "paused: Nothing but failures." in words
-    assert "no webhook address" in words
+    assert "One subscription has no webhook address" in words
+    assert "No events are kept." in words
     assert "No key works" in " ".join(call(member, "get", "?environment=test")["warnings"])
 
 
@@ -193,3 +194,19 @@ def test_the_end_of_a_key_is_warned_of_in_indian_time(member, partner):
     key.save()
     words = " ".join(call(member, "get", "")["warnings"])
     assert "01:30 IST. Change to its successor." in words
+
+
+def test_the_pages_speak_of_the_console_and_not_of_the_api(member, partner):
+    given = {"channels": ["webhook", "email"]}
+    row, _ = subscription_put(
+        partner=partner, environment="live", engine="fno", symbol="NIFTY", given=given, now=clock.now()
+    )
+    Partner.objects.update(contact_email="")
+    type(row).objects.update(paused_at=clock.now())
+    page = member.get("/partner/subscriptions/").content.decode()
+    for words in ("set it under Webhook", "Resume it when the receiver is back", "no contact address to mail to"):
+        assert words in page, words
+    for words in ("PATCH /me", "webhook_url", "is_active:", "contact_email"):
+        assert words not in page, words
+    assert page.count('name="channels" value="email" data-list checked') == 1
+    assert "NIFTY (F&amp;O signals)" in member.get("/partner/deliveries/").content.decode()

@@ -5,14 +5,14 @@
  *   <button data-api="DELETE /api/auth/sessions/3" data-ask="Sign this device out?" data-consequence="…"
  *           data-act="Sign out" data-done="…">
  *
- * Body: one key for each named control. `a.b` nests; a check box is a boolean, type=number a number; an empty control
- * with data-optional is left out. Refusals stand next to their fields (`errors[].loc`), the rest above the form.
+ * Body: one key for each named control. `a.b` nests; a check box is a boolean, type=number a number; check boxes with
+ * data-list are the list of the values that are ticked; an empty control with data-optional is left out. Refusals stand next to their fields (`errors[].loc`), the rest above the form.
  * On success, in this order: the event "done" (detail: the answer; preventDefault stops what follows), the fields with
  * data-clear are emptied, the toast of data-done, the parts of data-refresh are read again, and data-next is opened.
  * On a refusal: the event "fail" (detail: the ApiError); preventDefault leaves showing it to the listener.
  */
 
-import { ApiError, getJson, getPage, sendJson, type Method } from "./api";
+import { ApiError, getJson, getPage, sendJson, type Fault, type Method } from "./api";
 import { confirmAction } from "./dialogs";
 import { $, $$, el } from "./dom";
 import { countdown } from "./format";
@@ -43,7 +43,10 @@ export function bodyOf(form: HTMLFormElement): Json {
     const last = path.pop()!;
     let place = body;
     for (const step of path) place = (place[step] ??= {}) as Json;
-    place[last] = valueOf(control);
+    if (control.hasAttribute("data-list")) {
+      const list = (place[last] ??= []) as string[];
+      if (control instanceof HTMLInputElement && control.checked) list.push(control.value);
+    } else place[last] = valueOf(control);
   }
   return body;
 }
@@ -75,11 +78,19 @@ export function sentence(cause: unknown): string {
   return `${cause.message}${wait}${id}`;
 }
 
+/** The fault of a refusal that names its field in the sentence ("webhook_url: It must …"), if it is one of `names`. */
+export function namedFault(message: string, names: string[]): Fault[] {
+  const [, name = "", words = ""] = /^(\w+): (.+)$/s.exec(message) ?? [];
+  if (!name || !names.includes(name)) return [];
+  return [{ loc: [name], msg: words.charAt(0).toUpperCase() + words.slice(1), type: "invalid" }];
+}
+
 /** Put each fault beside its field; what has no field stands above the form. Moves the focus to the first one. */
 export function showFaults(form: HTMLFormElement, cause: unknown): void {
   clearFaults(form);
-  const faults = cause instanceof ApiError ? cause.faults : [];
   const all = controls(form);
+  const told = cause instanceof ApiError ? cause.faults : [];
+  const faults = told.length || !(cause instanceof ApiError) ? told : namedFault(cause.message, all.map((node) => node.name));
   const homeless: string[] = [];
   let first: Control | null = null;
   for (const fault of faults) {
