@@ -11,6 +11,8 @@ from django.test import override_settings
 from core import clock, jobs
 from core.jobs import slot_of
 from core.models import Event, JobSlot
+from engines.mvla.analysis import analyse
+from engines.mvla.payload import payload
 from market.adapters.base import OptionChain
 from signals.models import FnoEvent, FnoLatest, FnoScan, FnoSignal, RecordEntry
 from signals.services.fno import emission, facts, scanning
@@ -194,6 +196,25 @@ def test_an_announcement_of_an_administrator(market: Market, firing: int) -> Non
         source="test",
     )
     assert "EVENT_BLACKOUT" in vetoes_at(at(firing))
+
+
+def test_how_far_announcements_are_known_is_told(market: Market, firing: int) -> None:
+    """The shipped list has ended; what an administrator enters for a later day is known until then."""
+
+    def announced() -> dict[str, Any]:
+        with clock.frozen(at(firing)):
+            found = gather("NIFTY", now=at(firing))
+        body = payload(analyse(found.history, found.moment))
+        return next(one for one in body["layers"]["filters"]["checks"] if one["code"] == "EVENT_BLACKOUT")
+
+    assert announced()["passed"] is None
+    assert announced()["words"] == "Announcements are known until 6 Feb 2026 only."
+    today = at(firing).astimezone(clock.IST).date()
+    hours = {"start": time(9, 45), "end": time(11, 0), "reason": "a drill", "source": "test"}
+    FnoEvent.objects.create(day=today - timedelta(days=1), **hours)
+    assert announced()["passed"] is None
+    FnoEvent.objects.create(day=today + timedelta(days=1), **hours)
+    assert announced()["passed"] is True
 
 
 def test_after_two_stops_nothing_fires_on_any_index(market: Market, firing: int) -> None:

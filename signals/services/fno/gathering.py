@@ -22,7 +22,7 @@ from engines.mvla.parameters import parameters_on
 from market.adapters.base import OptionChain, OptionQuote, Quote
 from market.services.exchanges import clock_for
 from market.services.providers import Providers, registry
-from signals.services.fno import facts
+from signals.services.fno import announcements, facts
 from signals.services.fno.bars import Minutes, read_minutes, sessions_until
 from signals.services.fno.indices import Future, near_future, weights
 
@@ -69,6 +69,7 @@ def _session(index: str, exchange_clock: ExchangeClock, trade_date: date, now: d
         phase=phase.value,
         is_expiry_day=facts.is_expiry_day(index, trade_date, exchange_clock.calendar),
         blackouts=facts.blackouts(trade_date),
+        events_until=announcements.last_entered(),
     )
 
 
