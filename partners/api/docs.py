@@ -11,6 +11,7 @@ from django.views import View
 from partners.api.base import Scenario
 from partners.api.docs_content import CHANGES, CHANGES_NEXT, ENDPOINTS, LANGUAGES, Endpoint, example
 from partners.api.docs_fields import field_rows
+from partners.api.docs_samples import sample
 from partners.catalogue import ERRORS
 from partners.constants import (
     DEFAULT_DELTA_THRESHOLD,
@@ -57,6 +58,7 @@ def _fixed() -> dict[str, Any]:
         "groups": groups,
         "languages": [(name, label) for name, _, label in LANGUAGES],
         "verify": example("verify"),
+        "bodies": {"fno": sample("webhook-fno"), "iscore": sample("webhook-iscore")},
         "waits": [(policy.label, [_words(wait.total_seconds()) for wait in RETRY_WAITS[policy]])
                   for policy in RetryPolicy],
         "scenarios": list(SCENARIOS.items()),
@@ -77,6 +79,7 @@ def _shown(endpoint: Endpoint) -> dict[str, Any]:
         "sends": field_rows(endpoint.sends) if endpoint.sends else [],
         "answers": field_rows(endpoint.answer, answer=True) if endpoint.answer else [],
         "example": example(endpoint.example) if endpoint.example else [],
+        "sample": sample(endpoint.anchor),
     }
 
 
