@@ -73,7 +73,7 @@ def test_the_report_says_for_how_many_signals_options_were_at_hand() -> None:
     assert _unused((), 5) == ""
     text = _unused([holding(kinds.END_OF_DAY, 0), holding(kinds.SHARES, 5)], 5)
     assert "| Options and futures, end of day | `fno/a.csv` | 7 | 2024-01-02 | 2024-01-02 | 1 | 0 |" in text
-    assert f"- **Shares, daily**: {kinds.SHARES.why}." in text
+    assert f"- **Shares, daily**: {kinds.SHARES.why}." in " ".join(text.split())
     assert "for none of the 5 signals" in text
     assert "the days of at most 3 of the 5 signals" in _option_days([holding(kinds.ROLLING, 3)], 5)
     assert _option_days([], 5) == "None of these files has prices of options."

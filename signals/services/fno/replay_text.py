@@ -1,5 +1,6 @@
 """A replay as a report in Markdown, every sentence and table made of the run's figures."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -84,14 +85,18 @@ def _unused(others: Sequence[Beside], fired: int) -> str:
         for one in others
     ]  # fmt: skip
     columns = ("Kind", "Files", "Rows", "From", "To", "Days", "Signals on these days")
-    why = "\n".join(f"- **{one.kind.title}**: {one.kind.why}." for one in others)
+    why = "\n".join(_wrapped(f"- **{one.kind.title}**: {one.kind.why}.", "  ") for one in others)
     return f"""## Data that is not used
 
 {table(columns, rows)}
 
 {why}
 
-{_option_days([one for one in others if one.kind.of_options], fired)}"""
+{_wrapped(_option_days([one for one in others if one.kind.of_options], fired))}"""
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 118, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _option_days(options: Sequence[Beside], fired: int) -> str:
