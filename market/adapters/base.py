@@ -144,6 +144,12 @@ class Bars:
         return len(self.ts)
 
 
+def no_bars() -> Bars:
+    """Return columns without a row."""
+    whole, prices = np.empty(0, np.int64), np.empty(0)
+    return Bars(whole, prices, prices, prices, prices, whole)
+
+
 @dataclass(frozen=True, slots=True)
 class ChainRow:
     """One strike of an option chain. Prices in rupees, iv as a fraction a year, oi and volume in units."""

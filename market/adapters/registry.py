@@ -167,6 +167,10 @@ class Registry:
         """The ``data_source`` of the first source."""
         return self._providers[0].data_source
 
+    def has(self, source: str) -> bool:
+        """Tell whether a source of this name or ``data_source`` is configured."""
+        return any(source in (provider.name, provider.data_source) for provider in self._providers)
+
     def adapter(self, name: str) -> MarketData | None:
         """Return the adapter called ``name``, or None when it is not configured."""
         return next((provider.adapter for provider in self._providers if provider.name == name), None)

@@ -12,7 +12,7 @@ from core.clock import IST
 from core.errors import DataUnavailable, InvalidRequest, InvalidSymbol, NotFound
 from engines.indicators.registry import PANE
 from engines.indicators.tokens import IndicatorCall, InvalidIndicator, indicator_call, parse_token
-from market.adapters.base import Bars
+from market.adapters.base import Bars, no_bars
 from market.constants import INTERVAL_MINUTES, MAX_BARS_PER_ANSWER, Interval, Source
 from market.models import Instrument, ObservationSeries
 from market.selectors.instruments import find_instrument
@@ -90,7 +90,7 @@ def _read(
             raise
         if instrument is None:
             raise NotFound(f"{symbol} is not known.") from None
-        bars, source = _nothing(), stored.source if stored is not None else registry().primary
+        bars, source = no_bars(), stored.source if stored is not None else registry().primary
     return ChartRead(symbol, interval, adjusted, bars, source, _as_of(symbol, interval, bars, now))
 
 
@@ -128,10 +128,6 @@ def _refuse_endless(interval: str, start: date | datetime, end: date | datetime)
         raise InvalidRequest(
             f"The range has far more than {MAX_BARS_PER_ANSWER} bars, the most of one answer. Ask for a shorter range."
         )
-
-
-def _nothing() -> Bars:
-    return Bars(np.empty(0, np.int64), *(np.empty(0) for _ in range(4)), np.empty(0, np.int64))
 
 
 def _cut(read: ChartRead, part: Any) -> ChartRead:

@@ -55,6 +55,15 @@ class Providers:
         return self.inner.primary
 
     @property
+    def primary_source(self) -> str:
+        """The ``data_source`` of the first configured source."""
+        return self.inner.primary_source
+
+    def has(self, source: str) -> bool:
+        """Tell whether a source of this name or ``data_source`` is configured."""
+        return self.inner.has(source)
+
+    @property
     def simulated(self) -> bool:
         """Whether the first source is the simulated exchange, whose clock then rules."""
         return self.primary == "simulated"
@@ -63,7 +72,7 @@ class Providers:
     def one_market(self) -> "Providers":
         """These sources without those of another market than the first one's: real prices, the simulated exchange and
         a replay are never mixed. For whoever puts several answers together into one statement."""
-        first = self.inner.primary_source
+        first = self.primary_source
         if first in REAL_SOURCES:
             return Providers(self.inner.restricted(REAL_SOURCES.__contains__))
         return Providers(self.inner.restricted(first.__eq__))

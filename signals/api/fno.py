@@ -15,6 +15,7 @@ from signals.api.shapes import OUTCOMES, AnalysisShape, LayersOut, SignalShape, 
 from signals.models import FnoSignal
 from signals.services.fno.indices import INDICES, check_index
 from signals.services.fno.live import chain_view, live
+from signals.services.fno.markets import MARKETS
 from signals.services.fno.track_record import track_record
 from signals.services.fno.wire import signal_detail, signal_row
 
@@ -32,6 +33,14 @@ class OptionalIndexQuery(serializers.Serializer):
     """Which index; all four without it."""
 
     index = serializers.CharField(max_length=20, required=False, help_text=f"{INDEX_HELP}; all four without it")
+
+
+class TrackRecordQuery(OptionalIndexQuery):
+    """Which index and which market."""
+
+    market = serializers.ChoiceField(
+        choices=MARKETS, required=False, help_text="Whose signals; without it those of the market that is looked at now"
+    )
 
 
 class TradeOut(TradeShape):
@@ -196,6 +205,7 @@ class FnoTrackRecordApi(APIView):
         """``overall`` and ``tiers``: hit rates with n and 95 % bounds, R, expectancy after charges."""
 
         index = serializers.CharField(allow_null=True)
+        market = serializers.ChoiceField(choices=MARKETS)
         label = serializers.CharField()
         since = serializers.DateTimeField(allow_null=True)
         as_of = serializers.DateTimeField()
@@ -206,12 +216,12 @@ class FnoTrackRecordApi(APIView):
         tiers = serializers.ListField(child=serializers.DictField())
         calibration = serializers.DictField()
 
-    @extend_schema(parameters=[OptionalIndexQuery], responses=Output, examples=NIFTY)
+    @extend_schema(parameters=[TrackRecordQuery], responses=Output, examples=NIFTY)
     def get(self, request: Request) -> Response:
-        """Read hit rates, results and calibration of all signals that fired."""
-        asked: dict[str, Any] = parse_query(OptionalIndexQuery, request)
+        """Read hit rates, results and calibration of all signals that fired on one market."""
+        asked: dict[str, Any] = parse_query(TrackRecordQuery, request)
         index = check_index(asked["index"]) if asked.get("index") else None
-        return Response(track_record(index, now=clock.now()))
+        return Response(track_record(index, now=clock.now(), market=asked.get("market")))
 
 
 def _index(request: Request) -> str:

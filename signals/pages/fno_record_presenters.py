@@ -15,12 +15,16 @@ from signals.models import FnoSignal, RecordHead
 from signals.pages import fno_words
 from signals.pages.fno_replay_presenters import replay_context
 from signals.services.fno.indices import INDICES
-from signals.services.fno.track_record import risk_per_lot, track_record
+from signals.services.fno.markets import REAL, SIMULATED, present_market
+from signals.services.fno.track_record import markets_there, risk_per_lot, signals_of, track_record
 
 #: Most rows of the table; older ones are reached over the API.
 MOST_ROWS: Final = 500
 #: So many outcomes are needed before a calibrator is fitted (docs/engines/mvla.md).
 ENOUGH: Final = 50
+#: A Brier score is compared with that of the base rate from so many signals on.
+LEAST_JUDGED: Final = 30
+MARKET_NAMES: Final = {REAL: "Real prices", SIMULATED: "Simulated market"}
 SPANS: Final = (("1", "Last day"), ("7", "7 days"), ("30", "30 days"), ("all", "All"))
 OUTCOMES: Final = {
     "OPEN": "Still live",
@@ -102,14 +106,16 @@ def record_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]
     index = index if index in INDICES else ""
     days = asked.get("days", "") if asked.get("days", "") in dict(SPANS) else "30"
     outcome = asked.get("outcome", "") if asked.get("outcome", "") in OUTCOMES else ""
-    found = track_record(index or None, now=now)
-    signals = FnoSignal.objects.filter(index=index) if index else FnoSignal.objects.all()
+    markets = markets_there()
+    market = asked.get("market", "") if asked.get("market", "") in markets else present_market()
+    found = track_record(index or None, now=now, market=market)
+    signals = signals_of(index or None, market)
     priced = list(signals.exclude(status=LIVE).filter(r_multiple__isnull=False).order_by("closed_at"))
     shown = _filtered(signals, days, outcome, now)
     head = RecordHead.objects.first()
     return {
         "index": index,
-        "choices": _choices(index, days, outcome),
+        "choices": _choices(index, days, outcome) | _market_choice(market, markets),
         "record": found,
         "metrics": metrics(found["overall"]),
         "tiers": [_tier(row) for row in found["tiers"]],
@@ -145,6 +151,13 @@ def _choices(index: str, days: str, outcome: str) -> dict[str, list[dict[str, An
         "days": marked(SPANS, days),
         "outcomes": marked([("", "Every outcome"), *OUTCOMES.items()], outcome),
     }
+
+
+def _market_choice(market: str, markets: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the choice of a market where there are signals of more than the one that is shown."""
+    offered = [one for one in MARKET_NAMES if one in markets or one == market]
+    rows = [{"value": one, "label": MARKET_NAMES[one], "current": one == market} for one in offered]
+    return {"markets": rows if len(rows) > 1 else []}
 
 
 def _row(signal: FnoSignal) -> Row:
@@ -247,13 +260,17 @@ def _bin(row: Mapping[str, Any]) -> Bin:
 
 
 def brier_words(calibration: Mapping[str, Any]) -> str:
-    """Return what the Brier score says against always saying the base rate."""
-    score, base = calibration["brier"], calibration["brier_of_base_rate"]
+    """Return what the Brier score says against always saying the base rate; no verdict on a few signals."""
+    score, base, n = calibration["brier"], calibration["brier_of_base_rate"], calibration["n"]
     if score is None or base is None:
         return ""
+    if n < LEAST_JUDGED:
+        known = "Of one signal" if n == 1 else f"Of {n} signals"
+        return f"{known} a Brier score says nothing yet: it is judged from {LEAST_JUDGED} on ({score:.3f} so far)."
     better = "better" if score < base else "worse" if score > base else "no better"
     return (
-        f"Brier score {score:.3f}; always saying the mean would have scored {base:.3f}, so this is {better} than that."
+        f"Brier score {score:.3f} of {n} signals; always saying the mean would have scored {base:.3f}, so this is "
+        f"{better} than that."
     )
 
 

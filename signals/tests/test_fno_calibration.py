@@ -213,16 +213,18 @@ def test_the_track_record_shows_fits_and_alarms(signed_in: Any) -> None:
     strong([0] * 10, index="SENSEX")
     watch(now=NOW)
     with clock.frozen(NOW):
-        answer = signed_in.get("/api/fno/track-record?index=NIFTY").json()
-        everything = signed_in.get("/api/fno/track-record").json()
+        answer = signed_in.get("/api/fno/track-record?index=NIFTY&market=real").json()
+        everything = signed_in.get("/api/fno/track-record?market=real").json()
+        simulated = signed_in.get("/api/fno/track-record?market=simulated").json()
     calibration = answer["calibration"]
     assert calibration["calibrator"]["n"] == 240
     row = next(one for one in calibration["calibrators"] if (one["market"], one["profile"]) == ("real", "full"))
     assert sum(one["n"] for one in row["reliability"]) == 240
     assert {"said", "observed", "lower", "upper"} <= set(row["reliability"][0])
     assert [one["family"] for one in calibration["alarms"]] == ["NIFTY+SENSEX"]
-    assert len(everything["calibration"]["calibrators"]) == 8
-    assert track_record("BANKNIFTY", now=NOW)["calibration"]["alarms"] == []
+    assert len(everything["calibration"]["calibrators"]) == len(simulated["calibration"]["calibrators"]) == 4
+    assert simulated["calibration"]["alarms"] == []
+    assert track_record("BANKNIFTY", now=NOW, market="real")["calibration"]["alarms"] == []
 
 
 @pytest.mark.django_db(transaction=True)

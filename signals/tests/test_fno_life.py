@@ -16,8 +16,9 @@ from engines.mvla.trades import round_trip
 from market.services.providers import registry
 from signals import lifecycle
 from signals.models import FnoScan, FnoSignal, RecordEntry
+from signals.pages.fno_record_presenters import record_context
 from signals.services import record
-from signals.services.fno import tracking
+from signals.services.fno import facts, tracking
 from signals.services.fno.track_record import track_record
 from signals.services.fno.wire import signal_row
 from signals.tests.fno_market import Market, at, first_signal, forget, only, scan_at, values_of
@@ -194,3 +195,43 @@ def test_track_record_is_what_the_rows_say(market: Market) -> None:
     assert track_record("SENSEX", now=at(700))["overall"]["hit_rate"] == {
         "value": None, "lower": None, "upper": None, "n": 0,
     }  # fmt: skip
+
+
+def test_real_and_simulated_signals_are_counted_apart(market: Market, signed_in: Any) -> None:
+    signal, minute = first_signal()
+    for number, (source, r) in enumerate((("kite", -1.0), ("yahoo", -1.0), ("simulated", 1.5)), start=50):
+        values = values_of(signal) | {
+            "trade_code": f"NIFTY-2026-11-27-{number:03d}", "number": number, "slot": number, "data_source": source,
+            "status": "CLOSED", "outcome": "SL" if r < 0 else "TARGET", "r_multiple": r, "net_per_lot": 100 * r,
+            "closed_at": at(minute - 60), "label": int(r > 0), "labelled_at": at(minute - 60),
+        }  # fmt: skip
+        FnoSignal.objects.create(**values)
+    real, simulated = (track_record("NIFTY", now=at(minute), market=name) for name in ("real", "simulated"))
+    assert (real["overall"]["n"], real["overall"]["hit_rate"]["value"], real["live"]) == (2, 0.0, 0)
+    assert (simulated["overall"]["n"], simulated["overall"]["hit_rate"]["value"], simulated["live"]) == (1, 1.0, 1)
+    assert (real["calibration"]["n"], simulated["calibration"]["n"]) == (2, 1)
+    assert set(real["data_sources"]) == {"kite", "yahoo"}
+    assert track_record("NIFTY", now=at(minute)) == simulated  # what is looked at now
+    day = at(minute).astimezone(clock.IST).date()
+    assert [one.outcome for one in facts.record_of("NIFTY", day, "real").today] == ["SL", "SL"]
+    assert "SL" not in [one.outcome for one in facts.record_of("NIFTY", day, "simulated").today]
+    with clock.frozen(at(minute)):
+        answer = signed_in.get("/api/fno/track-record?index=NIFTY&market=real").json()
+        assert (answer["market"], answer["overall"]["n"]) == ("real", 2)
+        assert signed_in.get("/api/fno/track-record?market=both").status_code == 400
+    page = record_context({"index": "NIFTY", "market": "real"}, now=at(minute))
+    assert [(one["value"], one["current"]) for one in page["choices"]["markets"]] == [
+        ("real", True), ("simulated", False),
+    ]  # fmt: skip
+    assert {row.code for row in page["rows"]} == {"NIFTY-2026-11-27-050", "NIFTY-2026-11-27-051"}
+
+
+def test_a_signal_whose_market_is_gone_ends_without_a_price(market: Market) -> None:
+    signal, minute = first_signal()
+    FnoSignal.objects.filter(pk=signal.pk).update(data_source="kite")
+    track_at(minute + 2)
+    signal.refresh_from_db()
+    assert signal.status == "LIVE"
+    track_at(minute + 50)
+    signal.refresh_from_db()
+    assert (signal.status, signal.outcome, signal.exit_price, signal.r_multiple) == ("CLOSED", "TIME_EXIT", None, None)

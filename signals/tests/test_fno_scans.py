@@ -287,7 +287,7 @@ def test_no_scans_while_the_market_is_closed(exchange_hours: Market) -> None:
 
 def test_the_week_begins_on_monday(market: Market) -> None:
     day = at(500).astimezone(clock.IST).date()
-    assert facts.record_of("NIFTY", day).account_week == ()
+    assert facts.record_of("NIFTY", day, "simulated").account_week == ()
 
 
 def test_old_scans_go_signals_stay(market: Market) -> None:

@@ -17,9 +17,9 @@ from engines.mvla.history import History
 from engines.mvla.inputs import Moment
 from engines.mvla.payload import number
 from engines.mvla.votes import direction
-from market.constants import Source
 from signals.models import FnoAlarm, FnoCalibrator
 from signals.services.fno.gathering import Gathered
+from signals.services.fno.markets import MARKETS, market_of
 
 FAMILIES: Final = {
     "NIFTY": ("NIFTY", "SENSEX"),
@@ -27,10 +27,6 @@ FAMILIES: Final = {
     "BANKNIFTY": ("BANKNIFTY", "FINNIFTY"),
     "FINNIFTY": ("BANKNIFTY", "FINNIFTY"),
 }
-REAL: Final = "real"
-SIMULATED: Final = "simulated"
-#: Sources of prices that somebody traded at, now.
-REAL_SOURCES: Final = (Source.KITE.value, Source.ICICI.value, Source.YAHOO.value)
 _WHOLE: Final = 1.0 - 1e-4
 
 
@@ -70,11 +66,6 @@ def family_name(index: str) -> str:
 def profile_of(q: float) -> str:
     """Return the profile of a signal of which the share ``q`` of the votes was known."""
     return FnoCalibrator.Profile.FULL if q >= _WHOLE else FnoCalibrator.Profile.PARTIAL
-
-
-def market_of(data_source: str) -> str:
-    """Return the market that a source of prices belongs to."""
-    return REAL if data_source in REAL_SOURCES else SIMULATED
 
 
 def coverage(history: History, moment: Moment) -> float:
@@ -122,7 +113,7 @@ def in_force(index: str | None, *, now: datetime) -> list[dict[str, Any]]:
     """Return the fits in force, of an index's family or of all, with their figures and reliability tables."""
     families = [family_name(index)] if index else sorted({family_name(one) for one in FAMILIES})
     found = []
-    for market in (REAL, SIMULATED):
+    for market in MARKETS:
         for family in families:
             for profile in FnoCalibrator.Profile.values:
                 row = newest(market, family, profile, now=now)

@@ -18,6 +18,7 @@ from market.adapters.base import Bars, Quote
 from market.services.providers import Providers
 from signals.models import FnoDayOpen, FnoEvent, FnoScan, FnoSignal
 from signals.services.fno.bars import Minutes
+from signals.services.fno.markets import of_market
 
 #: Calendar days that hold 252 sessions, and 80 (four times the 20 of the daily average).
 YEAR: Final = timedelta(days=380)
@@ -126,9 +127,10 @@ def blackouts(day: date) -> tuple[Blackout, ...]:
     return (*blackouts_on(day), *(Blackout(row.start, row.end, row.reason) for row in rows))
 
 
-def record_of(index: str, trade_date: date) -> Record:
-    """Return what the loss-averse rules know: signals of this trade date and of its week (from Monday)."""
-    rows = FnoSignal.objects.filter(trade_date__gte=monday_of(trade_date), trade_date__lte=trade_date)
+def record_of(index: str, trade_date: date, market: str) -> Record:
+    """Return what the loss-averse rules know: a market's signals of this trade date and of its week (from Monday)."""
+    rows = of_market(FnoSignal.objects.all(), market)
+    rows = rows.filter(trade_date__gte=monday_of(trade_date), trade_date__lte=trade_date)
     return record_from(list(rows.order_by("triggered_at")), index, trade_date)
 
 
@@ -158,9 +160,10 @@ def _trigger(row: FnoSignal) -> PastTrigger:
     )
 
 
-def memory_of(index: str, trade_date: date) -> tuple[Memory, dict[str, float]]:
-    """Return what the last scan of this trade date left, and the volatilities last solved."""
-    last = FnoScan.objects.filter(index=index, trade_date=trade_date, status=FnoScan.Status.DONE).first()
+def memory_of(index: str, trade_date: date, market: str) -> tuple[Memory, dict[str, float]]:
+    """Return what the last scan of a market on this trade date left, and the volatilities last solved."""
+    scans = FnoScan.objects.filter(index=index, trade_date=trade_date, status=FnoScan.Status.DONE)
+    last = of_market(scans, market).first()
     if last is None:
         return Memory(), {}
     return Memory(**last.memory), dict(last.volatilities)

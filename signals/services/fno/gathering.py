@@ -25,6 +25,7 @@ from market.services.providers import Providers, registry
 from signals.services.fno import announcements, facts
 from signals.services.fno.bars import Minutes, read_minutes, sessions_until
 from signals.services.fno.indices import Future, near_future, weights
+from signals.services.fno.markets import market_of
 
 #: Options are settled against the index of this exchange time.
 SETTLED_AT: Final = time(15, 30)
@@ -111,7 +112,8 @@ class _Gathering:
         price = self._price(here, spot)
         raw = self._chain()
         interest = self._interest(future, quotes, future_bars)
-        memory, volatilities = facts.memory_of(self.index, self.trade_date)
+        market = market_of(self.feed.primary_source)
+        memory, volatilities = facts.memory_of(self.index, self.trade_date, market)
         moment = Moment(
             index=self.index,
             at_s=self.now.timestamp(),
@@ -121,7 +123,7 @@ class _Gathering:
             chain=self._as_chain(raw, future, quotes),
             future=interest,
             breadth=facts.breadth(members, quotes),
-            record=facts.record_of(self.index, self.trade_date),
+            record=facts.record_of(self.index, self.trade_date, market),
             memory=memory,
             faults=tuple(dict.fromkeys(self.faults)),
             ages_s=self.ages,

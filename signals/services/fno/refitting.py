@@ -21,7 +21,8 @@ from engines.calibration.scores import quality, reliability
 from engines.calibration.walk import ALARM_SIGNALS, STRONG, alarm, known_at, week_of, week_start_s
 from engines.mvla.payload import number
 from signals.models import FnoAlarm, FnoCalibrator, FnoCandidate, FnoSignal
-from signals.services.fno.calibration import FAMILIES, REAL, SIMULATED, family_name, market_of, profile_of
+from signals.services.fno.calibration import FAMILIES, family_name, profile_of
+from signals.services.fno.markets import MARKETS, REAL, market_of
 
 log = logging.getLogger("platform.signals")
 
@@ -64,7 +65,7 @@ def refit(*, now: datetime) -> list[FnoCalibrator]:
         name = family_name(family[0])
         there = set(FnoCalibrator.objects.filter(family=name, week=week).values_list("market", "profile"))
         wanted = [
-            (market, profile) for market in (REAL, SIMULATED) for profile in FnoCalibrator.Profile.values
+            (market, profile) for market in MARKETS for profile in FnoCalibrator.Profile.values
             if (market, profile) not in there
         ]  # fmt: skip
         if not wanted:
@@ -145,7 +146,7 @@ def watch(*, now: datetime) -> list[FnoAlarm]:
     raised = []
     for family in dict.fromkeys(FAMILIES.values()):
         rows = [row for row in _signals(family) if row.calibrated]
-        for market in (REAL, SIMULATED):
+        for market in MARKETS:
             mine = [row for row in rows if market_of(row.data_source) == market]
             found = alarm([100.0 * row.probability for row in mine], [float(row.label) for row in mine])
             here = FnoAlarm.objects.filter(market=market, family=family_name(family[0]), ended_at=None)

@@ -8,15 +8,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import QuerySet
+
 from core.clock import isoformat_z
 from engines.calibration.scores import brier
 from engines.metrics.proportions import wilson
 from engines.mvla.confidence import TIERS
 from engines.mvla.payload import number
-from market.services.providers import registry
+from market.constants import Source
 from signals.lifecycle import LIVE
 from signals.models import FnoCandidate, FnoSignal
 from signals.services.fno.calibration import in_force, judge_for, open_alarms
+from signals.services.fno.markets import MARKETS, REAL, of_market, present_market
 
 LABEL: Final = "Forward only: signals as they fired, none made up afterwards."
 _FIELDS: Final = (
@@ -25,12 +28,17 @@ _FIELDS: Final = (
 )  # fmt: skip
 
 
-def track_record(index: str | None, *, now: datetime) -> dict[str, Any]:
-    """Return the record of an index, or of all four."""
-    rows = list(_signals(index).only(*_FIELDS).order_by("triggered_at"))
+def track_record(index: str | None, *, now: datetime, market: str | None = None) -> dict[str, Any]:
+    """Return the record of an index, or of all four, on one market: ``real``, ``simulated``, None for the present one.
+
+    Real and simulated signals are never counted together: each says nothing about the other.
+    """
+    market = market or present_market()
+    rows = list(signals_of(index, market).only(*_FIELDS).order_by("triggered_at"))
     closed = [row for row in rows if row.status != LIVE]
     return {
         "index": index,
+        "market": market,
         "label": LABEL,
         "since": isoformat_z(rows[0].triggered_at) if rows else None,
         "as_of": isoformat_z(now),
@@ -39,12 +47,19 @@ def track_record(index: str | None, *, now: datetime) -> dict[str, Any]:
         "live": len(rows) - len(closed),
         "overall": figures(closed),
         "tiers": [{"tier": name, **figures([row for row in closed if row.tier == name])} for _, name in TIERS],
-        "calibration": _calibration(index, rows, now),
+        "calibration": _calibration(index, market, rows, now),
     }
 
 
-def _signals(index: str | None) -> Any:
-    return FnoSignal.objects.filter(index=index) if index else FnoSignal.objects.all()
+def signals_of(index: str | None, market: str) -> QuerySet[FnoSignal]:
+    """Return the signals of an index, or of all four, on a market."""
+    rows = of_market(FnoSignal.objects.all(), market)
+    return rows.filter(index=index) if index else rows
+
+
+def markets_there() -> list[str]:
+    """Return the markets that there are signals of."""
+    return [market for market in MARKETS if of_market(FnoSignal.objects.all(), market).exists()]
 
 
 def figures(closed: Sequence[FnoSignal]) -> dict[str, Any]:
@@ -87,7 +102,7 @@ def share(wins: int, n: int) -> dict[str, Any]:
     return {"value": number(found.share, 4), "lower": number(found.lower, 4), "upper": number(found.upper, 4), "n": n}
 
 
-def _calibration(index: str | None, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:
+def _calibration(index: str | None, market: str, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:
     """Return how often the index went the stop's distance for a signal first, against what was said."""
     labelled = [row for row in rows if row.label is not None]
     said = [row.confidence / 100.0 for row in labelled]
@@ -110,22 +125,23 @@ def _calibration(index: str | None, rows: Sequence[FnoSignal], now: datetime) ->
         "brier": number(brier(said, came), 4) if came else None,
         "brier_of_base_rate": number(base * (1 - base), 4) if base is not None else None,
         "came_true": share(int(sum(came)), len(came)),
-        "withheld": _withheld(index),
+        "withheld": _withheld(index, market),
         "bins": bins,
-        "calibrator": _judge(index, rows, now) if index else None,
-        "calibrators": in_force(index, now=now),
-        "alarms": open_alarms(index),
+        "calibrator": _judge(index, market, rows, now) if index else None,
+        "calibrators": [one for one in in_force(index, now=now) if one["market"] == market],
+        "alarms": [one for one in open_alarms(index) if one["market"] == market],
     }
 
 
-def _withheld(index: str | None) -> dict[str, Any]:
+def _withheld(index: str | None, market: str) -> dict[str, Any]:
     """Return how many candidates calibration put below 50, so that they did not fire, and how often those came true."""
-    found = FnoCandidate.objects.filter(index=index) if index else FnoCandidate.objects.all()
+    found = of_market(FnoCandidate.objects.all(), market)
+    found = found.filter(index=index) if index else found
     known = found.filter(label__isnull=False)
     return {"count": found.count(), "came_true": share(known.filter(label=1).count(), known.count())}
 
 
-def _judge(index: str, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:
+def _judge(index: str, market: str, rows: Sequence[FnoSignal], now: datetime) -> dict[str, Any]:
     """Return who judges a signal of which everything is known, on the prices that the last one was made of."""
-    source = rows[-1].data_source if rows else registry().primary
-    return judge_for(index, now=now, q=1.0, data_source=source).facts()
+    source = rows[-1].data_source if rows else Source.KITE if market == REAL else Source.SIMULATED
+    return judge_for(index, now=now, q=1.0, data_source=str(source)).facts()

@@ -15,6 +15,7 @@ from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE, INDEX_KEYS
 from engines.mvla.outcomes import MINUTE_S, Course, Plan, course, r_multiple
 from engines.mvla.parameters import parameters_on
 from engines.mvla.trades import round_trip
+from market.adapters.base import Bars, no_bars
 from market.services.exchanges import clock_for
 from market.services.providers import registry
 from signals import lifecycle
@@ -23,6 +24,7 @@ from signals.services import record
 from signals.services.fno.emission import rupees
 from signals.services.fno.facts import WAYS
 from signals.services.fno.gathering import SETTLED_AT
+from signals.services.fno.markets import REAL, market_of, present_market
 from signals.services.fno.wire import signal_row
 
 log = logging.getLogger("platform.signals")
@@ -57,15 +59,31 @@ def course_of(signal: FnoSignal, *, now: datetime) -> tuple[Course, Plan, str, b
     exchange_clock = clock_for(INDEX_DERIVATIVE_EXCHANGE[signal.index])
     plan = plan_of(signal, exchange_clock)
     key = f"{signal.exchange}:{signal.tradingsymbol}"
-    bars, source = registry().candles(key, "minute", signal.triggered_at, now, now=now, source=signal.data_source)
+    bars, source = _minutes(signal, key, now, now)
     seen = course(
         plan, ts=bars.ts, open=bars.open, high=bars.high, low=bars.low, close=bars.close, now_s=now.timestamp()
     )
     last_s = float(bars.ts[-1]) + MINUTE_S if len(bars) else 0.0
     by_time = seen.outcome in {lifecycle.outcomes.TIME_EXIT, lifecycle.outcomes.EXPIRED}
     awaited = by_time and last_s < seen.at_s and now.timestamp() < seen.at_s + SETTLE.total_seconds()
-    unpriced = seen.price is None and now - signal.deadline < GIVE_UP
+    unpriced = seen.price is None and is_followed(signal) and now - signal.deadline < GIVE_UP
     return seen, plan, source, not (awaited or unpriced)
+
+
+def is_followed(signal: FnoSignal | FnoCandidate) -> bool:
+    """Tell whether prices of the signal's market can still come: its sources may have been taken from the settings."""
+    return registry().has(signal.data_source) or market_of(signal.data_source) == REAL == present_market()
+
+
+def _minutes(signal: FnoSignal | FnoCandidate, key: str, end: datetime, now: datetime) -> tuple[Bars, str]:
+    """Return the minutes of a symbol from the trigger on, of the signal's market: of its own source, of another real
+    one where its own has no such minutes, none where the market is not looked at any more. Raises PlatformError.
+    """
+    if not is_followed(signal):
+        return no_bars(), signal.data_source
+    is_real = market_of(signal.data_source) == REAL == present_market()
+    feed, source = (registry().one_market, "") if is_real else (registry(), signal.data_source)
+    return feed.candles(key, "minute", signal.triggered_at, end, now=now, source=source)
 
 
 def plan_of(signal: FnoSignal, exchange_clock: ExchangeClock) -> Plan:
@@ -138,7 +156,7 @@ def _label(signal: FnoSignal | FnoCandidate, now: datetime) -> bool:
     last = exchange_clock.instant_of(signal.trade_date, parameters_on(signal.trade_date).last_entry)
     end = min(signal.triggered_at + _HORIZON, last)
     key = INDEX_KEYS[signal.index]
-    bars, _ = registry().candles(key, "minute", signal.triggered_at, min(end, now), now=now, source=signal.data_source)
+    bars, _ = _minutes(signal, key, min(end, now), now)
     start_s = signal.triggered_at.timestamp()
     inside = (bars.ts >= start_s) & (bars.ts + MINUTE_S <= min(end, now).timestamp())
     found = symmetric_outcome(
