@@ -103,11 +103,13 @@ def run(
     now: datetime,
     deadline_s: float = DEADLINE_S,
     stop: Callable[[], bool] = lambda: False,
+    is_awaited: bool = False,
 ) -> Any:
     """Do ``work`` (``package.module:function``) and return its result. Blocks.
 
-    Whoever asks for what is being done already gets the result of that. Raises ChildFailed; where there is no child,
-    what the work raises.
+    A child steps back behind everybody else, unless somebody at a page or an API waits for it (``is_awaited``): on a
+    busy machine he would wait for ever. Whoever asks for what is being done already gets the result of that. Raises
+    ChildFailed; where there is no child, what the work raises.
     """
     given = dict(arguments or {})
     for name, value in given.items():
@@ -121,7 +123,7 @@ def run(
     if theirs is not None:
         return theirs.result()
     try:
-        mine.set_result(_in_turn(work, given, now, deadline_s, stop))
+        mine.set_result(_in_turn(work, given, now, deadline_s, stop, is_awaited))
     except BaseException as error:
         mine.set_exception(error)
     finally:
@@ -136,13 +138,15 @@ def function_of(work: str) -> Callable[..., Any]:
     return getattr(importlib.import_module(module), name)  # type: ignore[no-any-return]
 
 
-def _in_turn(work: str, given: dict[str, Any], now: datetime, deadline_s: float, stop: Callable[[], bool]) -> Any:
+def _in_turn(
+    work: str, given: dict[str, Any], now: datetime, deadline_s: float, stop: Callable[[], bool], is_awaited: bool
+) -> Any:
     if not _state.turn.acquire(timeout=deadline_s):
         raise ChildFailed("busy", f"Other work took more than {deadline_s:g} s.")
     try:
         if not _state.serving:
             raise ChildFailed("stopped", "The server is stopping.")
-        child = _start(work, given, now)
+        child = _start(work, given, now, is_awaited)
         try:
             result = _result(child, deadline_s, stop)
         except ChildFailed as error:
@@ -156,7 +160,7 @@ def _in_turn(work: str, given: dict[str, Any], now: datetime, deadline_s: float,
         _state.turn.release()
 
 
-def _start(work: str, given: dict[str, Any], now: datetime) -> Child:
+def _start(work: str, given: dict[str, Any], now: datetime, is_awaited: bool) -> Child:
     process = subprocess.Popen(
         [sys.executable, "-m", "core.children_main"],
         cwd=ROOT,
@@ -171,6 +175,7 @@ def _start(work: str, given: dict[str, Any], now: datetime) -> Child:
         "now": now.isoformat(),
         "clock": clock.now().isoformat(),
         "request_id": request_id.get(),
+        "is_awaited": is_awaited,
     }
     assert process.stdin is not None
     try:

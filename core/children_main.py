@@ -16,7 +16,6 @@ NICE: Final = 10
 def main() -> None:
     """Do the work that the parent sends."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches the whole group; there is nothing to tidy up
-    step_back()
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever prints does not print between parent and child
     line = b""
@@ -25,7 +24,10 @@ def main() -> None:
             return
         line += some
     threading.Thread(target=_end_with_the_parent, name="parent", daemon=True).start()
-    os.write(answers, json.dumps(_answer(json.loads(line))).encode() + b"\n")
+    order = json.loads(line)
+    if not order["is_awaited"]:
+        step_back()
+    os.write(answers, json.dumps(_answer(order)).encode() + b"\n")
 
 
 def step_back() -> None:

@@ -67,6 +67,12 @@ def test_a_child_does_it_at_low_priority_and_is_reported() -> None:
 
 
 @pytest.mark.usefixtures("serving")
+def test_a_child_that_somebody_waits_for_does_not_step_back() -> None:
+    found = children.run(f"{WORK}:say", now=NOW, is_awaited=True)
+    assert (found["nice"], found["policy"]) == (os.nice(0), os.sched_getscheduler(0))
+
+
+@pytest.mark.usefixtures("serving")
 @pytest.mark.parametrize(("work", "how"), [("fail", "error"), ("die", "died")])
 def test_a_child_without_a_result(work: str, how: str) -> None:
     with pytest.raises(children.ChildFailed) as caught:

@@ -28,7 +28,7 @@ def fetched(*, universe: str, session: date, extra: str, now: datetime) -> Any:
     """Return the `Scored` of a universe from a child. Raises DataUnavailable when it brings none."""
     asked = {"universe": universe, "session": session.isoformat(), "extra": extra, "simulated": sandbox.active()}
     try:
-        text = children.run(WORK, asked, now=now)
+        text = children.run(WORK, asked, now=now, is_awaited=True)
     except children.ChildFailed:
         raise DataUnavailable("The scores are still being worked out. Ask again in a minute.") from None
     return pickle.loads(zlib.decompress(base64.b64decode(text)))  # noqa: S301 - our own child wrote it

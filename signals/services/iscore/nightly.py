@@ -68,9 +68,9 @@ def work_ahead(*, now: datetime) -> None:
     with suppress(children.ChildFailed, NotFound):
         name = reference_universe()
         if panel_at_hand(name, now) is None:
-            children.run(WORK, now=now, deadline_s=READERS_WAIT_S)
+            children.run(WORK, now=now, deadline_s=READERS_WAIT_S, is_awaited=True)
         if sandbox.active() and panel_at_hand(name, now) is None:
-            children.run(SANDBOX_WORK, now=now, deadline_s=READERS_WAIT_S)
+            children.run(SANDBOX_WORK, now=now, deadline_s=READERS_WAIT_S, is_awaited=True)
 
 
 def _is_due(universe: str, panel: PricePanel, now: datetime) -> bool:

@@ -101,9 +101,9 @@ def _search_beside(universe: str, now: datetime) -> None:
     """Have a universe searched outside a process that serves; what it finds is in the database then."""
     try:
         if universe == DEFAULT_UNIVERSE:  # perhaps its turn is on now: then that is waited for
-            children.run(NIGHT, now=now, deadline_s=READERS_WAIT_S)
+            children.run(NIGHT, now=now, deadline_s=READERS_WAIT_S, is_awaited=True)
         else:
-            children.run(SEARCH, {"universe": universe}, now=now, deadline_s=READERS_WAIT_S)
+            children.run(SEARCH, {"universe": universe}, now=now, deadline_s=READERS_WAIT_S, is_awaited=True)
     except children.ChildFailed:
         raise DataUnavailable("The patterns are still being searched for. Ask again in a minute.") from None
 
