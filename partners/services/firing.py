@@ -29,8 +29,7 @@ def fno_fire(signal: Mapping[str, Any], *, now: datetime, environment: str | Non
     if signal["confidence"] < LEAST_FNO_CONFIDENCE:
         return []
     made = []
-    only = environment or (Environment.LIVE if is_apart() else None)  # apart, test keys have a market of their own
-    for row in _interested(Engine.FNO, signal["index"], signal["data_source"], only):
+    for row in _interested(Engine.FNO, signal["index"], signal["data_source"], environment):
         if signal["confidence"] >= row.min_confidence:
             made += fno_tell(row, signal, now=now)
     return made
@@ -92,15 +91,15 @@ def iscore_tell(row: Subscription, told: Mapping[str, Any], *, now: datetime) ->
 
 
 def _interested(engine: str, symbol: str, data_source: str, environment: str | None = None) -> QuerySet[Subscription]:
-    """Return the active subscriptions. Test ones hear of the simulated market only. What happens while a partner is
-    switched off is kept for it.
+    """Return the active subscriptions. Test ones hear of the simulated market only, and have it for themselves where the
+    deployment's own is another. What happens while a partner is switched off is kept for it.
 
     In the order of their receivers, which is the order in which they are locked: two engines at once do not wait for
     each other.
     """
     rows = Subscription.objects.filter(engine=engine, symbol=symbol, is_active=True)
-    if data_source != SIMULATED:
-        rows = rows.filter(environment=Environment.LIVE)
+    if environment is None and (data_source != SIMULATED or is_apart()):
+        environment = Environment.LIVE
     if environment is not None:
         rows = rows.filter(environment=environment)
     return rows.select_related("partner").order_by("partner_id", "environment", "id")

@@ -146,9 +146,11 @@ def scores_due(*, now: datetime) -> int:
 
 
 def _are_scores_apart(now: datetime) -> bool:
-    """Tell whether the deployment's own scores rest on real prices, or it has none of its own."""
+    """Tell whether the deployment's own scores are not those of the simulated market."""
+    if is_apart():
+        return True
     try:
-        panel = panel_at_hand(reference_universe(), now)
+        panel = panel_at_hand(reference_universe(), now)  # imported prices, perhaps
     except PlatformError:
-        return is_apart()
-    return is_apart() if panel is None else panel.source != Source.SIMULATED
+        return False
+    return panel is not None and panel.source != Source.SIMULATED

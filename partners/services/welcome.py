@@ -5,11 +5,15 @@ is to be welcomed (``welcome_at``), and a worker does it. A task that is lost co
 the welcome; a worker that dies leaves a row that another takes over when its time comes again.
 """
 
+import fcntl
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
 from django.db import transaction
 
 from core import children, clock
@@ -34,22 +38,42 @@ _LOOKED_AT: Final = 8
 def welcome_due() -> int:
     """Welcome the subscriptions that wait for it, the oldest first; return how many were looked after.
 
-    Safe to run any number of times at once. Where a child is at work nothing is begun: two threads that wait for
-    children would leave none for what is due each minute.
+    Safe to run any number of times at once: one of them works, the others return, as that one finds their rows. Where a
+    child is at work nothing is begun either. Workers that all wait for scores would leave none for what is due each
+    minute.
     """
     until, done = clock.monotonic() + SLICE_S, 0
-    while clock.monotonic() < until and children.report()["running"] is None:
-        row = _claim(clock.now())
-        if row is None:
-            break
-        done += 1
-        try:
-            subscription_welcome(subscription=row)
-        except SoftTimeLimitExceeded:
-            raise
-        except Exception:  # one row's failure is not that of the others; it has its next turn
-            log.exception("welcome.failed", extra={"subscription": row.pk})
+    with _alone() as mine:
+        while mine and clock.monotonic() < until and children.report()["running"] is None:
+            row = _claim(clock.now())
+            if row is None:
+                break
+            done += _looked_after(row)
     return done
+
+
+def _looked_after(row: Subscription) -> int:
+    """Welcome one subscription; return 1. What fails has its next turn and keeps nobody else waiting."""
+    try:
+        subscription_welcome(subscription=row)
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        log.exception("welcome.failed", extra={"subscription": row.pk})
+    return 1
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Give whether nobody else on this machine is at it; the system gives the turn back when its process dies."""
+    settings.STATE_DIR.mkdir(parents=True, exist_ok=True)
+    with (settings.STATE_DIR / "welcome.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _claim(now: datetime) -> Subscription | None:

@@ -15,10 +15,10 @@ from market.services import providers
 from partners.constants import Environment
 from partners.models import ApiKey, Delivery, SandboxScan, SandboxSignal, Subscription
 from partners.services import sandbox
-from partners.services.firing import fno_fire
+from partners.services.firing import fno_fire, iscore_fire
 from partners.services.housekeeping import prune
 from partners.services.sandbox import scan_due, scores_due
-from partners.services.testing import _signal
+from partners.services.testing import _score, _signal
 from partners.services.welcome import welcome_due
 from partners.tests.test_sending import make_partner, make_subscription
 from partners.tests.test_surface import V1, _fresh, client  # noqa: F401 - fixture
@@ -188,6 +188,8 @@ def test_the_deployments_own_scans_serve_test_keys_where_its_market_is_simulated
 def test_apart_a_fallback_of_the_deployment_is_no_news_for_test_keys(apart, partner):
     live, _ = in_both(partner)
     assert [row.subscription for row in fno_fire(_signal(clock.now()), now=clock.now())] == [live]
+    live, _ = in_both(partner, engine="iscore", symbol="RELIANCE", min_confidence=0, delta_threshold=5)
+    assert [row.subscription for row in iscore_fire(_score(clock.now()), now=clock.now())] == [live]
 
 
 def test_a_broken_source_ends_no_signal(apart, partner, monkeypatch):
