@@ -91,8 +91,8 @@ def iscore_tell(row: Subscription, told: Mapping[str, Any], *, now: datetime) ->
 
 
 def _interested(engine: str, symbol: str, data_source: str, environment: str | None = None) -> QuerySet[Subscription]:
-    """Return the active subscriptions. Test ones hear of the simulated market only, and have it for themselves where the
-    deployment's own is another. What happens while a partner is switched off is kept for it.
+    """Return the active subscriptions. Test ones hear of the simulated market only, where the deployment's own market
+    is another by engines of their own. What happens while a partner is switched off is kept for it.
 
     In the order of their receivers, which is the order in which they are locked: two engines at once do not wait for
     each other.

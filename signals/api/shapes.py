@@ -11,8 +11,8 @@ OUTCOMES = ("OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED")
 
 
 class TradeShape(serializers.Serializer):
-    """One of three ranked ways to trade a direction: a bought option. Prices in rupees, ``max_loss_per_lot`` at the stop,
-    with charges.
+    """One of three ranked ways to trade a direction: a bought option. Prices in rupees; ``max_loss_per_lot``: at the
+    stop, with charges.
     """
 
     type = serializers.ChoiceField(["ATM", "OTM", "ITM"])
