@@ -16,10 +16,13 @@ from django.urls import get_resolver
 from core import clock
 from partners.api.client_package import FOLDER
 from partners.api.docs_content import ENDPOINTS, EXAMPLES, LANGUAGES
+from partners.api.docs_samples import sample
 from partners.constants import Environment
+from partners.models import Endpoint
 from partners.services.keys import key_create
 from partners.services.partners import partner_create
-from partners.services.secrets import new_secret
+from partners.services.secrets import endpoint_of, new_secret
+from partners.tests.test_sample_answers import differences
 from partners.tests.test_surface import _fresh  # noqa: F401 - fixture
 from partners.webhooks.signing import headers
 from tests.flows.pocket import make_universe
@@ -111,13 +114,17 @@ def test_examples_run_as_printed(live_server, ending):
     make_universe("nifty_100")
     partner = partner_create(name="Reader", actor="test", now=clock.now()).partner
     key = key_create(partner=partner, environment=Environment.TEST, actor="test", now=clock.now()).text
+    Endpoint.objects.filter(pk=endpoint_of(partner, Environment.TEST).pk).update(url="https://example.com/hook")
     for name in NAMES:
         script = str(EXAMPLES / f"{name}.{ending}")
         done = run([*RUNNERS[ending], script], TC_ROOT=f"{live_server.url}/api/partner/v1", TC_KEY=key)
         assert done.returncode == 0, (name, done.stderr)
         assert done.stdout.strip()
         if ending == "sh":
-            assert json.loads(done.stdout)["success"] is True
+            found = json.loads(done.stdout)
+            assert found["success"] is True
+            (shown,) = (sample(row.anchor).answer for row in ENDPOINTS if row.example == name)
+            assert differences(json.loads(shown), found) == [], name
 
 
 @pytest.fixture
