@@ -58,8 +58,8 @@ def check(moment: Moment, code: str, **figures: float) -> Check:
         ("AFTER_HALT", {"resumed_s": 900.0}, True), ("AFTER_HALT", {"resumed_s": 899.0}, False),
         ("AFTER_HALT", {"resumed_s": math.nan}, True),
         # within 0.3 % of a move of 10, 15 or 20 %, either way
-        ("NEAR_CIRCUIT", {"close": 27_420.0}, True), ("NEAR_CIRCUIT", {"close": 27_430.0}, False),
-        ("NEAR_CIRCUIT", {"close": 27_570.0}, False), ("NEAR_CIRCUIT", {"close": 27_580.0}, True),
+        ("NEAR_CIRCUIT", {"close": 27_424.0}, True), ("NEAR_CIRCUIT", {"close": 27_426.0}, False),
+        ("NEAR_CIRCUIT", {"close": 27_574.0}, False), ("NEAR_CIRCUIT", {"close": 27_576.0}, True),
         ("NEAR_CIRCUIT", {"close": 22_500.0}, False), ("NEAR_CIRCUIT", {"close": 28_750.0}, False),
         ("NEAR_CIRCUIT", {"close": 20_000.0}, False), ("NEAR_CIRCUIT", {"previous_close": math.nan}, None),
     ],
@@ -254,6 +254,12 @@ def test_each_level_can_be_broken(level: str, named: str) -> None:
     )  # fmt: skip
 
 
+def test_a_break_without_volume_is_no_continuation() -> None:
+    strong, f = Strength((), 0.70, 1.0), quiet(adx=25.0)
+    assert modes.entry(f, UP, strong, 0.0, P).mode == modes.CONTINUATION
+    assert modes.entry(replace(f, five_close=25_060.0), UP, strong, 0.0, P).mode == modes.NONE
+
+
 def test_pullback_to_the_vwap_is_of_the_future() -> None:
     f = quiet(five_open=25_030.0, five_close=25_040.0, five_low=25_030.0, ema_slow=24_000.0, vwap=25_020.0)
     assert modes.entry(replace(f, future_low=25_025.0), UP, STRONG, 1_800.0, P).mode == modes.PULLBACK  # .25 ATR = 5
@@ -308,6 +314,10 @@ def test_failed_breaks_and_divergence(
         assert ((f.failed_high, f.bearish_divergence) if turn > 0 else (f.failed_low, f.bullish_divergence)) == (
             failed, diverged,
         )  # fmt: skip
+        young = replace(moment, at_s=float(OPEN_S + 60 * 95))
+        early = features(build(of_fives([*fives[:40], *fives[41:]], before=40), None, P), young, P)
+        told = (early.failed_high, early.failed_low, early.bearish_divergence, early.bullish_divergence)
+        assert told == (False,) * 4, "nineteen bars are too few"
         assert not ((f.failed_low or f.bullish_divergence) if turn > 0 else (f.failed_high or f.bearish_divergence))
 
 

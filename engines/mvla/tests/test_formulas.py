@@ -305,7 +305,7 @@ def test_a_second_reading_of_the_bars(seed: int, drift: float, minutes: int) -> 
 def _two_minutes() -> MinuteBars:
     """A day before, then today's two minutes of a future: typical prices 100 and 105, volumes 100 and 300."""
     high, low, close = (
-        np.array(column) for column in ([210.0, 102.0, 106.0], [190.0, 98.0, 104.0], [200.0, 100.0, 105.0])
+        np.array(column) for column in ([210.0, 103.0, 107.0], [190.0, 98.0, 104.0], [200.0, 99.0, 104.0])
     )
     opens = np.array([OPEN_S - 86_400, OPEN_S, OPEN_S])
     return MinuteBars(
@@ -315,14 +315,14 @@ def _two_minutes() -> MinuteBars:
 
 
 def test_vwap_and_its_deviation_are_weighted_by_volume_and_of_today() -> None:
-    """(100 x 100 + 105 x 300) / 400 = 103.75; sqrt((100 x 3.75^2 + 300 x 1.25^2) / 400) = 2.16506; z = 1.25 / that."""
+    """(100 x 100 + 105 x 300) / 400 = 103.75; sqrt((100 x 3.75^2 + 300 x 1.25^2) / 400) = 2.16506; z = .25 / that."""
     bars = _two_minutes()
     at_s = float(OPEN_S + 120)
     moment = replace(moment_at(history(1)[0]), at_s=at_s)
     f = features(build(replace(bars, volume=None), bars, P), moment, P)
     assert f.vwap == pytest.approx(103.75)
     assert f.vwap_sd == pytest.approx(2.1650635)
-    assert f.vwap_z == pytest.approx(0.5773503)
+    assert f.vwap_z == pytest.approx(0.1154701)
     early = features(build(replace(bars, volume=None), bars, P), replace(moment, at_s=at_s - 1), P)
     assert early.vwap == pytest.approx(100.0), "the second minute is not over"
 

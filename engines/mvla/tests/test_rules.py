@@ -175,6 +175,8 @@ def test_a_bad_week_halves_the_size() -> None:
     week = tuple(PastTrigger(-1e5, 1, "TIME_EXIT", -9e4, -1.0) for _ in range(5))
     assert discipline.verdict(Record(account_week=week[:4]), 1, 0.0, P).size == 1.0
     assert discipline.verdict(Record(account_week=week), 1, 0.0, P).size == 0.5
+    almost = (*week[:4], replace(week[0], r=-0.99))
+    assert discipline.verdict(Record(account_week=almost), 1, 0.0, P).size == 1.0
     whole, half = at(), at(record=Record(account_week=week))
     assert half.picked.trades[0].lots == whole.picked.trades[0].lots // 2
     assert half.discipline.size == 0.5
@@ -285,6 +287,17 @@ def test_iv_rank() -> None:
     assert iv_rank([10.0] * 30 + [20.0], 15.0, 252) == pytest.approx(50.0)
     assert iv_rank([10.0] * 5, 15.0, 252) is None
     assert iv_rank([10.0] * 30, None, 252) is None
+
+
+def test_a_year_of_volatility_is_252_sessions() -> None:
+    closes = np.array([99.0] * 3 + [10.0, 20.0] * 126)
+    day = replace(moment_at(history(2, 1.2)[0]).day, vix=15.0, vix_closes=closes)
+    assert at(day=day).iv_rank == pytest.approx(50.0)
+
+
+def test_what_becomes_of_a_signal() -> None:
+    assert (P.hold_minutes, P.exit_by, P.risk_share, P.capital) == (45, time(15, 5), 0.005, 1_000_000.0)
+    assert (P.uncalibrated_cap, P.fires_from) == (74, 50)
 
 
 # Chain

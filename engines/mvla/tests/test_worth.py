@@ -87,7 +87,7 @@ def _picked(**changes: float) -> trades.Picked:
 @pytest.mark.parametrize(
     ("code", "changes", "passed"),
     [
-        ("SPREAD_WIDE", {"bid": 98.5, "ask": 101.5}, True), ("SPREAD_WIDE", {"bid": 98.4, "ask": 101.6}, False),
+        ("SPREAD_WIDE", {"bid": 98.5, "ask": 101.5}, True), ("SPREAD_WIDE", {"bid": 98.47, "ask": 101.53}, False),
         ("THIN_OPTION", {"oi": 6_500.0}, True), ("THIN_OPTION", {"oi": 6_499.0}, False),  # 100 lots of 65
         ("THIN_OPTION", {"volume": 3_250.0}, True), ("THIN_OPTION", {"volume": 3_249.0}, False),  # 50 lots
         ("THIN_OPTION", {"volume": math.nan}, False), ("THIN_OPTION", {"oi": math.nan}, False),
