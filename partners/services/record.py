@@ -1,5 +1,6 @@
 """The record of a partner in words: who did what to its keys, secrets, receivers, people, subscriptions, deliveries."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from core.audit import name_of
+from core.clock import IST
 from core.models import AuditEntry
 from partners.models import Delivery, Partner
 
@@ -32,8 +34,10 @@ WORDS: Final = {
     "partner_delivery.all_resent": "All that failed sent again",
 }
 _ACTORS: Final = {"system": "the platform", "command": "manage.py create_partner"}
+_INSTANT: Final = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z")
 #: What the line says elsewhere already.
 _SAID: Final = frozenset({"partner", "reason"})
+_NAMES: Final = {"overlap_h": "hours the former keys go on", "url": "address", "is_admin": "may provision partners"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +84,18 @@ def _people(rows: list[AuditEntry]) -> dict[str, str]:
 def _entry(row: AuditEntry, abouts: Mapping[str, str], people: Mapping[str, str]) -> Entry:
     data: dict[str, Any] = row.data
     named = data.get("email") or " ".join(str(data[name]) for name in ("symbol", "environment") if name in data)
-    details = [(name.replace("_", " "), _value(value)) for name, value in data.items() if name not in _SAID]
+    about = abouts.get(row.object) or named
+    details = [
+        (_NAMES.get(name, name.replace("_", " ")), _value(value)) for name, value in data.items() if name not in _SAID
+    ]
     return Entry(
         at=row.at,
         who=people.get(row.actor) or _ACTORS.get(row.actor) or row.actor.removeprefix("key:"),
         ip=row.ip,
         what=WORDS.get(row.action, row.action),
-        about=abouts.get(row.object) or named,
+        about=about,
         reason=str(data.get("reason", "")),
-        details=[(name, value) for name, value in details if value],
+        details=[(name, value) for name, value in details if value and value not in {about, *re.split("[ ,]+", about)}],
     )
 
 
@@ -99,4 +106,8 @@ def _value(value: Any) -> str:
         return ", ".join(_value(inner) for inner in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
+        return f"{datetime.fromisoformat(value).astimezone(IST):%d %b %Y, %H:%M} IST"
+    if isinstance(value, float):
+        return f"{value:g}"
     return "" if value is None else str(value)

@@ -6,7 +6,8 @@
  *           data-act="Sign out" data-done="…">
  *
  * Body: one key for each named control. `a.b` nests; a check box is a boolean, type=number a number; check boxes with
- * data-list are the list of the values that are ticked; an empty control with data-optional is left out. Refusals stand next to their fields (`errors[].loc`), the rest above the form.
+ * data-list are the list of the values that are ticked; an empty control with data-optional is left out. Refusals stand
+ * next to their fields (`errors[].loc`, or the name a sentence begins with), the rest above the form.
  * On success, in this order: the event "done" (detail: the answer; preventDefault stops what follows), the fields with
  * data-clear are emptied, the toast of data-done, the parts of data-refresh are read again, and data-next is opened.
  * On a refusal: the event "fail" (detail: the ApiError); preventDefault leaves showing it to the listener.
