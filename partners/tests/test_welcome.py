@@ -207,7 +207,10 @@ def test_a_row_that_fails_keeps_nobody_waiting(engine):
     assert Delivery.objects.get().subscription == second
 
 
-def test_nothing_is_begun_beside_a_child_at_work(engine, monkeypatch):
+def test_beside_a_child_at_work_nothing_is_begun_that_would_wait_for_another(engine, monkeypatch):
     subscribe(make_partner())
     monkeypatch.setattr(children, "report", lambda: {"running": {"work": "x"}, "last": {}})
+    monkeypatch.setattr(welcome, "is_at_hand", lambda *, now: False)
     assert (welcome_due(), engine.asked) == (0, [])
+    monkeypatch.setattr(welcome, "is_at_hand", lambda *, now: True)
+    assert (welcome_due(), engine.asked) == (1, ["RELIANCE"])

@@ -73,6 +73,14 @@ def work_ahead(*, now: datetime) -> None:
             children.run(SANDBOX_WORK, now=now, deadline_s=READERS_WAIT_S, is_awaited=True)
 
 
+def is_at_hand(*, now: datetime) -> bool:
+    """Tell whether the universe's prices are there, or never will be: then nobody waits for a child to build them."""
+    try:
+        return panel_at_hand(reference_universe(), now) is not None
+    except (NotFound, DataUnavailable):
+        return True
+
+
 def _is_due(universe: str, panel: PricePanel, now: datetime) -> bool:
     session = last_session(panel, now)
     job = _job(f"{JOB}:{universe}:{panel.source}", session)
