@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engines.iscore.context import index_trend, sector_strength, vix_rank
+from engines.iscore.context import breadth, index_trend, sector_strength, vix_rank
 from engines.iscore.recent import Recent, recent
-from engines.iscore.risk import liquidity, risk, tail_loss
+from engines.iscore.risk import beta, liquidity, risk, tail_loss
 from engines.iscore.search import attention_z, search
 from engines.iscore.tests.support import day, made_panel
-from engines.iscore.trend import adx_score, ema_stack, momentum_over_risk, trend
+from engines.iscore.trend import adx_score, ema_stack, momentum_over_risk, trend, yearly_high
 from engines.iscore.types import Attention, Inputs
 
 NINE = 9
@@ -120,6 +120,32 @@ def test_order_of_the_averages(last: float, score: float) -> None:
     assert ema_stack(close)[0] == score
 
 
+def test_the_short_average_is_worked_out_over_200_bars() -> None:
+    """Twenty bars at 1,000 end 30 bars ago: an average of 20 that began with them would be above the price of 145."""
+    close = np.full((430, 1), 100.0)
+    close[-50:-30], close[-1] = 1_000.0, 145.0
+    own = close[:, 0].tolist()
+    averages = [ema(own[-200:], 20), ema(own, 50), ema(own, 200)]
+    assert averages[0] < 145.0 < ema(own[-50:], 20)
+    checks = [True, averages[0] > averages[1], averages[1] > averages[2], averages[1] > ema(own[:-20], 50)]
+    assert ema_stack(close)[0] == 25.0 * sum(checks)
+
+
+def test_a_year_of_highs_is_252_bars() -> None:
+    high = np.full((300, 1), 100.0)
+    high[-252], high[-253] = 150.0, 300.0
+    assert yearly_high(high)[0] == 150.0
+    assert np.isnan(yearly_high(high[-251:])[0])
+
+
+def test_averages_after_wilder_need_56_bars(bars: Recent) -> None:
+    for count, known in ((56, True), (55, False)):
+        young = replace(bars, bars=np.full(NINE, count))
+        found = {one.name: one for one in trend(young, EVERY)}
+        assert np.isfinite(found["adx"].score).all() == known
+        assert np.isfinite(found["rsi"].score).all() == known
+
+
 def test_directed_trend_strength(bars: Recent) -> None:
     """sign(+DI - -DI) x clip((ADX - 15) / 25), and 50 + 50 times that."""
     values = []
@@ -175,6 +201,14 @@ def test_risk_read_a_second_time(bars: Recent) -> None:
     assert {name: float(one.weight[0]) for name, one in found.items()} == {
         "volatility": 30.0, "drawdown": 25.0, "beta": 15.0, "liquidity": 20.0, "tail_loss": 10.0,
     }  # fmt: skip
+
+
+def test_beta_needs_200_pairs_of_days(bars: Recent) -> None:
+    index = 100.0 * np.exp(np.cumsum(np.random.default_rng(5).normal(0.0, 0.01, 300)))
+    for unknown, known in ((52, True), (53, False)):
+        holed = index.copy()
+        holed[-253 : -253 + unknown] = np.nan  # the return after the last of them is not known either
+        assert np.isfinite(beta(bars, holed)).all() == known
 
 
 def test_mean_of_the_worst_days() -> None:
@@ -241,6 +275,31 @@ def test_value_and_delivery_stand_in_for_searches(bars: Recent) -> None:
     assert found.score[0] == pytest.approx(100.0 - banded if fell and banded > 50.0 else banded)
 
 
+def test_page_views_of_40_days_ago_are_the_oldest_that_count() -> None:
+    panel = made_panel(days=300, symbols=NINE + 2, gaps=0.0)
+    views = np.random.default_rng(6).lognormal(8.0, 0.4, 70)
+    for age, used in ((40.0, True), (41.0, False)):
+        inputs = Inputs(panel, day(panel, 299), attention={3: Attention(views, age, "wikipedia")})
+        found = search(inputs, recent(panel, 299))[0]
+        assert (found.cover[3] == 1.0) == used
+        assert ("wikipedia" in found.note[3]) == used
+
+
+@pytest.mark.parametrize(("week_ago", "four_days_ago", "fell"), [(1.01, 0.99, True), (0.99, 1.01, False)])
+def test_interest_while_the_week_fell_counts_against(week_ago: float, four_days_ago: float, fell: bool) -> None:
+    panel = made_panel(days=300, symbols=NINE + 2, gaps=0.0)
+    own = recent(panel, 299)
+    close = own.close.copy()
+    close[-6], close[-5] = close[-1] * week_ago, close[-1] * four_days_ago
+    views = np.random.default_rng(6).lognormal(8.0, 0.4, 70)
+    views[-1] = np.median(views) * 1.5
+    inputs = Inputs(panel, day(panel, 299), attention={0: Attention(views, 2.0, "wikipedia")})
+    banded = float(np.interp(asvi_z(views.tolist()), (-2, 0, 1, 2, 3, 4), (40, 50, 60, 66, 55, 40)))
+    assert banded > 52.0
+    found = search(inputs, replace(own, close=close))[0].score[0]
+    assert found == pytest.approx(100.0 - banded if fell else banded)
+
+
 # Market context
 
 
@@ -262,6 +321,14 @@ def test_volatility_index_among_its_own_year() -> None:
     level = np.concatenate([np.full(30, 1.0), np.full(62, 10.0), np.full(189, 20.0), [15.0]])
     assert vix_rank((level, 0.0)) == (pytest.approx(100.0 - 6_250.0 / 252), 15.0, 0.0)
     assert np.isnan(vix_rank((level[-199:], 0.0))[0])
+
+
+def test_breadth_is_about_the_average_of_50_days() -> None:
+    """Ten days at 200, 39 at 100 and 110 last: the average of 50 is 120.2, that of the last 40 100.25."""
+    close = np.full((50, 2), 100.0)
+    close[:10, 0], close[-1] = 200.0, 110.0
+    assert breadth(close, np.array([True, True])) == 50.0
+    assert np.isnan(breadth(close[1:], np.array([True, True])))
 
 
 def test_sectors_are_compared_over_63_bars() -> None:
