@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { points, words, type Summary } from "../src/lib/analogues";
-import { distinct, markers, type Mark } from "../src/lib/pattern-chart";
+import { distinct, markers, namesOn, type Mark } from "../src/lib/pattern-chart";
 
 const SUMMARY: Summary = {
   n: 20,
@@ -47,12 +47,24 @@ describe("paths", () => {
 });
 
 describe("marks on the candles", () => {
-  const mark = (at: number, kind: Mark["kind"], sign: Mark["sign"]): Mark => ({ at, kind, sign, time: `2026-01-0${at + 1}`, title: `P${at}`, turns: [], close: 1 });
+  const mark = (at: number, kind: Mark["kind"], sign: Mark["sign"]): Mark => ({ at, kind, sign, time: `2026-01-0${at + 1}`, title: `P${at}`, short: kind === "chart" ? `S${at}` : "", turns: [], close: 1 });
   const marks = [mark(0, "candle", 1), mark(1, "chart", -1), mark(2, "candle", -1)];
 
-  it("name chart patterns, and only the chosen one once there is one", () => {
-    expect(markers(marks, "all", null).map(({ text }) => text)).toEqual(["", "P1", ""]);
+  it("have the letters of chart patterns, and only the name of the chosen one once there is one", () => {
+    expect(markers(marks, "all", null).map(({ text }) => text)).toEqual(["", "S1", ""]);
     expect(markers(marks, "all", 2).map(({ text }) => text)).toEqual(["", "", "P2"]);
+  });
+
+  it("have letters only where there is room beside those of a newer one", () => {
+    const at = (day: number, sign: Mark["sign"]): Mark => ({ ...mark(day, "chart", sign), time: `2026-01-${day}` });
+    const shown = markers([at(10, 1), at(12, -1), at(13, 1), at(19, -1), at(20, 1)], "all", null).map(({ text }) => text);
+    expect(shown).toEqual(["", "S12", "S13", "S19", "S20"]);
+  });
+
+  it("are named under the pointer", () => {
+    expect(namesOn(marks, "all", "2026-01-02")).toBe("↓ P1");
+    expect(namesOn(marks, "candle", "2026-01-02")).toBe("");
+    expect(namesOn([...marks, { ...mark(0, "chart", -1), title: "Q" }], "all", "2026-01-01")).toBe("↑ P0, ↓ Q");
   });
 
   it("keep the chosen one whatever is shown, and tell direction by place and colour", () => {

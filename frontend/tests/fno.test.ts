@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { stepWords } from "../src/lib/bell";
-import { calibrationWords, disciplineWords, gradeWords, health, placeOf, standing, type Calibration } from "../src/lib/fno";
+import { calibrationWords, checkWords, disciplineWords, gradeWords, health, placeOf, sessionTime, sessionWords, standing, type Calibration, type Check } from "../src/lib/fno";
 import { cumulative, curveWords, deepestFall, verifiedWords } from "../src/lib/fno-record";
 
 const calibration = (kind: string, n: number, cap: number | null): Calibration => ({ id: null, kind, n, cap });
@@ -20,6 +20,35 @@ describe("words", () => {
     const state = { triggers_today: 2, stops_today: 1, day_r: -1, week_r: -5.2, size: 0.5, free_from_s: 1_000 };
     expect(disciplineWords(state, [], 940)).toEqual(["2 of 3 signals today, 1 of 2 stops.", "After a stop this direction rests for another 1 min.", "Size is 50% of the usual, after a bad week."]);
     expect(disciplineWords({ ...state, size: 1 }, ["DAILY_LOSS_STOP"], 2_000)[1]).toContain("The day is over");
+  });
+});
+
+describe("the time the engine goes by", () => {
+  const scanned_at = "2026-11-29T05:11:30Z"; // 10:41 in India
+  it("is told where it is not the time in India", () => {
+    expect(sessionTime({ market_time: "12:31", scanned_at })).toBe("12:31");
+    expect(sessionWords({ market_time: "12:31", scanned_at, data_source: "simulated" })).toBe("12:31 of the simulated session");
+    expect(sessionWords({ market_time: "12:31", scanned_at, data_source: "kite" })).toBe("12:31 of the session");
+  });
+  it("is not told where both agree, or where it is not known", () => {
+    for (const market_time of ["10:41", "10:40", "10:42", undefined, ""]) expect(sessionWords({ market_time, scanned_at, data_source: "simulated" })).toBe("");
+    expect(sessionTime({ market_time: "00:00", scanned_at: "2026-11-29T18:29:30Z" })).toBe(""); // a minute around midnight
+  });
+});
+
+describe("a check", () => {
+  const check: Check = { code: "VIX_JUMP", passed: true, measure: 3.456, limit: 15, unit: "%", words: "" };
+  it("has its numbers in their unit", () => {
+    expect(checkWords(check)).toBe("India VIX calm (3.46%, limit 15.00%)");
+    expect(checkWords({ ...check, code: "WARMING_UP", measure: 63, limit: 63, unit: "bars" })).toBe("Enough bars (63 bars, limit 63 bars)");
+    expect(checkWords({ ...check, code: "CHOPPY", measure: 45, limit: 61.8, unit: "" })).toBe("Not sideways (45.00 of 100, limit 61.80 of 100)");
+    expect(checkWords({ ...check, code: "REWARD_TOO_SMALL", measure: 1.4, limit: 1.2, unit: "" })).toBe("Reward against risk (1.40 times the risk, limit 1.20 times the risk)");
+    expect(checkWords({ ...check, code: "TOO_EARLY", measure: null, limit: null, unit: "" })).toBe("After the opening range");
+  });
+  it("says why it is not known where the engine does", () => {
+    const unknown = { ...check, code: "EVENT_BLACKOUT", passed: null, measure: null, limit: null, unit: "" };
+    expect(checkWords({ ...unknown, words: "Announcements are known until 6 Feb 2026 only." })).toBe("No announcement near. Announcements are known until 6 Feb 2026 only.");
+    expect(checkWords(unknown)).toBe("No announcement near");
   });
 });
 
@@ -54,6 +83,7 @@ describe("the record", () => {
     expect(cumulative(results).net.at(-1)).toBeCloseTo(1.1, 12);
     expect(deepestFall(cumulative(results).net)).toBeCloseTo(-2.2, 12);
     expect(curveWords(results)).toContain("4 results: +1.50 R before and +1.10 R after charges");
+    expect(curveWords(results.slice(0, 1))).toMatch(/^1 result: /);
   });
   it("tells a whole chain from a broken one", () => {
     expect(verifiedWords({ ok: true, checked: 1200, head: "ab12", broken_at: null, reason: "" })).toBe("Chain of 1,200 lines verified, last hash ab12");

@@ -15,6 +15,9 @@ describe("numbers", () => {
     expect(signed(12.5)).toBe("+12.50");
     expect(signed(-0.05)).toBe("−0.05");
     expect(signed(0)).toBe("0.00");
+    expect(signed(-0.004)).toBe("0.00");
+    expect(signedPct(-0.04)).toBe("0.0%");
+    expect(signedPct(-0.05)).toBe("−0.1%");
     expect(signedPct(-1.267)).toBe("−1.3%");
     expect(signedPct(-1.267, 2)).toBe("−1.27%");
     expect(direction(-0.1)).toBe("down");

@@ -55,9 +55,10 @@ def direction(value: float | None) -> str:
 
 
 def signed(value: float, decimals: int) -> str:
-    """Return the number with its sign, kept when it rounds to zero; zero itself has none."""
+    """Return the number with its sign; what prints as zero has none."""
+    text = grouped(abs(value), decimals)
     sign = {"up": "+", "down": MINUS, "flat": ""}[direction(value)]
-    return sign + grouped(abs(value), decimals)
+    return sign + text if text.strip("0.") else text
 
 
 def price(value: float | None) -> Figure:
@@ -73,10 +74,12 @@ def change(value: float | None) -> Figure:
 
 
 def change_pct(value: float | None) -> Figure:
-    """Return a change in percent, signed, with one decimal; two in the tooltip."""
+    """Return a change in percent, signed, with one decimal; two in the tooltip. What prints as zero points nowhere."""
     if value is None:
         return Figure(UNKNOWN, direction="flat")
-    return Figure(f"{signed(value, 1)}%", raw=repr(value), exact=f"{signed(value, 2)}%", direction=direction(value))
+    text = signed(value, 1)
+    pointing = direction(value) if text.strip("0.") else "flat"
+    return Figure(f"{text}%", raw=repr(value), exact=f"{signed(value, 2)}%", direction=pointing)
 
 
 def share_pct(value: float) -> Figure:

@@ -32,7 +32,11 @@ def test_changes_carry_their_sign_and_direction() -> None:
 def test_percentages_have_one_decimal_and_two_on_hover() -> None:
     figure = figures.change_pct(-1.267)
     assert (figure.text, figure.exact, figure.direction) == ("−1.3%", "−1.27%", "down")
-    assert figures.change_pct(0.04).text == "+0.0%"
+    for value in (0.04, -0.04):
+        figure = figures.change_pct(value)
+        assert (figure.text, figure.exact[1:], figure.direction) == ("0.0%", "0.04%", "flat")
+    assert figures.change_pct(-0.05).text == "−0.1%"
+    assert figures.signed(-0.004, 2) == "0.00"
 
 
 @pytest.mark.parametrize(

@@ -13,20 +13,18 @@ from core import clock, request_id
 from core.errors import NotFound, PlatformError
 from engines.exchange.naming import normalise_key
 from market.models import Universe
-from market.pages.figures import signed
 from market.pages.presenters import instrument_url
 from market.selectors.instruments import names_of
-from signals.models import IScoreValidation
 from signals.pages import iscore_presenters as presenters
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
+from signals.pages.iscore_measured import measured, measured_words, validation_of
 from signals.services.iscore.inputs import close_of
 from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table
 
 #: Sessions of the ledger on a stock's page, and of the course on its card.
 LEDGER: Final = 30
 _FACTORS: Final = 5
-_HORIZONS: Final = {"1_month": "next month", "3_months": "next three months"}
 
 
 class IScorePage(LoginRequiredMixin, View):
@@ -76,6 +74,7 @@ def _table_context(table: Table, rows: Sequence[Any], asked: presenters.Asked) -
         "later": asked.on_page(page + 1) if page < pages else "",
         "csv_url": asked.address(**{"as": "csv"}),
         "data_source": table.data_source,
+        "measured_words": measured_words(table.data_source),
         "session": session,
         "as_of": clock.isoformat_z(close_of(session)),
     }
@@ -124,7 +123,7 @@ class IScoreStockPage(LoginRequiredMixin, View):
             "bands": [{"title": title, "least": least} for title, least in words.BANDS],
         }
         if request.user.is_staff:
-            validation = _validation(context["data_source"])
+            validation = validation_of(context["data_source"])
             context |= {"validation": validation, "measured": measured(validation)}
         return render(request, "signals/iscore_stock.html", context)
 
@@ -148,6 +147,7 @@ def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
         "kept": len(history),
         "session": session,
         "data_source": answer["data_source"] or "",
+        "measured_words": measured_words(answer["data_source"] or ""),
         "as_of": clock.isoformat_z(answer["as_of"]),
         "cached_until": answer["cached_until"].astimezone(clock.IST),
     }
@@ -174,21 +174,3 @@ def _score_context(answer: dict[str, Any]) -> dict[str, Any]:
         "fall": stock.waterfall(answer),
         "moves": stock.moves(answer["changes"]),
     }
-
-
-def _validation(source: str) -> IScoreValidation | None:
-    """Return the newest measurement against what followed, on prices of the same source; for admins."""
-    return IScoreValidation.objects.filter(data_source=source).first()
-
-
-def measured(validation: IScoreValidation | None) -> list[tuple[str, str]]:
-    """Return the rank correlations of a measurement in words, with their bounds of 95 %."""
-    if validation is None:
-        return []
-    found = []
-    for name, label in _HORIZONS.items():
-        one = validation.result["horizons"][name]["rank_ic"]
-        if one["mean"] is not None and one["low"] is not None and one["high"] is not None:
-            mean, low, high = (signed(one[part], 3) for part in ("mean", "low", "high"))
-            found.append((label, f"{mean} (95%: {low} to {high})"))
-    return found

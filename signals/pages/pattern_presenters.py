@@ -8,18 +8,25 @@ from urllib.parse import urlencode
 
 from engines.patterns.afterwards import wilson
 from engines.patterns.catalogue import BY_KEY
-from market.pages.figures import grouped
+from market.pages.figures import grouped, signed
 from signals.models import PatternSignal
 
 DIRECTION_WORDS: Final = {"bullish": "Up", "bearish": "Down", "neutral": "Either way"}
 TRENDS: Final = {1: "a rising trend", -1: "a falling trend", 0: "no trend"}
 TIMEFRAMES: Final = {"day": "daily"}
 BUSY: Final = 1.5
+#: Letters of chart patterns on the chart, where their names would run into each other; arrows tell up from down.
+SHORT: Final = {
+    "double_bottom": "DB", "double_top": "DT", "inverse_head_and_shoulders": "IHS", "head_and_shoulders": "HS",
+    "ascending_triangle": "AT", "descending_triangle": "DTr", "symmetric_triangle_up": "ST",
+    "symmetric_triangle_down": "ST", "bull_flag": "Fl", "bear_flag": "Fl", "high_52_week_breakout": "52H",
+    "low_52_week_breakdown": "52L", "squeeze_breakout_up": "Sq", "squeeze_breakout_down": "Sq",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A signal as a line. ``confidence`` is empty for patterns without a direction.
+    """A signal as a line. ``confidence`` is empty for patterns without a direction; ``short``: letters on the chart.
 
     ``record`` in words: "55 of 96 won; chance is 49%". ``state``: what became of it. ``reasons``: what moved the
     confidence away from the record.
@@ -29,6 +36,7 @@ class Row:
     code: str
     url: str
     title: str
+    short: str
     kind: str
     direction: str
     word: str
@@ -79,6 +87,7 @@ def _row(at: int, signal: Mapping[str, Any], symbol: str, liquidity: float | Non
         code=symbol.partition(":")[2],
         url=f"?{urlencode({**address, 'symbol': symbol})}#symbol" if address else "",
         title=pattern.title,
+        short=SHORT.get(pattern.key, ""),
         kind=pattern.kind,
         direction={"bullish": "up", "bearish": "down"}.get(signal["direction"], "flat"),
         word=DIRECTION_WORDS[signal["direction"]],
@@ -153,7 +162,7 @@ def _kind(row: Mapping[str, Any]) -> KindRow:
         share=f"{100.0 * share:.1f}%" if share is not None else "–",
         share_raw=round(100.0 * share, 2) if share is not None else -1.0,
         chance=f"{100.0 * chance:.1f}%" if chance is not None else "–",
-        edge=f"{'+' if edge > 0 else '−' if edge < 0 else ''}{abs(edge):.1f}" if n else "–",
+        edge=signed(edge, 1) if n else "–",
         edge_raw=round(edge, 2),
         verdict=verdict(n, share, chance),
     )
@@ -177,6 +186,7 @@ def marks(signals: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "time": signal["session"].isoformat(),
             "sign": 1 if signal["direction"] == "bullish" else -1,
             "title": BY_KEY[signal["pattern"]].title,
+            "short": SHORT.get(signal["pattern"], ""),
             "kind": BY_KEY[signal["pattern"]].kind,
             "turns": [list(point) for point in signal["points"]],
             "close": signal["close"],

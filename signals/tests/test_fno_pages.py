@@ -56,6 +56,17 @@ def test_another_text_is_not_acknowledged(signed_in: Any) -> None:
     assert signed_in.post("/api/fno/risk-disclosure", {}, content_type="application/json").status_code == 422
 
 
+def test_a_brier_score_is_judged_from_thirty_signals_on() -> None:
+    def said(n: int, score: float | None) -> str:
+        return brier_words({"brier": score, "brier_of_base_rate": None if score is None else 0.24, "n": n})
+
+    assert said(0, None) == ""
+    assert said(1, 0.36) == "Of one signal a Brier score says nothing yet: it is judged from 30 on (0.360 so far)."
+    assert said(29, 0.1).startswith("Of 29 signals a Brier score says nothing yet")
+    assert "of 30 signals; always saying the mean would have scored 0.240, so this is worse than that" in said(30, 0.36)
+    assert "better than that" in said(31, 0.2)
+
+
 def test_strangers_see_nothing(client: Any) -> None:
     assert client.get("/signals/").status_code == 302
     assert client.get("/signals/record/").status_code == 302

@@ -16,6 +16,7 @@ from signals.models import IScoreValidation
 from signals.pages import iscore_presenters as table
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
+from signals.pages.iscore_measured import measured_words
 from signals.services import market_data
 from signals.services.iscore import scoring
 from tests.flows.pocket import make_universe
@@ -198,6 +199,37 @@ def test_only_admins_see_how_past_scores_did(client: Any, django_user_model: Any
     assert "+0.010 (95%: −0.032 to +0.053)" in shown
     assert "next three months" not in shown
     assert f"/admin/signals/iscorevalidation/{kept.pk}/change/" in shown
+
+
+@pytest.mark.django_db
+def test_what_is_said_of_an_edge_is_what_was_measured_here() -> None:
+    assert "is not measured here yet on simulated prices; manage.py iscore_validation" in measured_words("simulated")
+    kept = measurement()
+    said = measured_words("simulated")
+    assert "60 month ends of nifty_100, 31 Mar 2021 to 27 Feb 2026" in said
+    assert "no edge was found: zero lies within all bounds." in said
+    assert "next month +0.010 (95%: −0.032 to +0.053)." in said
+    assert said.endswith("The tables of the score have changed since.")
+    assert "not measured here yet on the prices of this page" in measured_words("import")  # other prices, other result
+    assert "not measured here yet" in measured_words("")
+    one = kept.result["horizons"]["1_month"]["rank_ic"]
+    for low, high, words_ in ((0.001, 0.05, "better returns (next month)"), (-0.05, -0.001, "worse returns (next")):
+        one.update(low=low, high=high)
+        kept.save()
+        assert words_ in measured_words("simulated")
+        assert "no edge" not in measured_words("simulated")
+    kept.result["horizons"]["1_month"]["rank_ic"] = one | {"mean": None}
+    kept.result["survivorship_biased"] = True
+    kept.save()
+    assert "too few months" in measured_words("simulated")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_every_page_that_explains_the_score_says_it(client: Any, django_user_model: Any) -> None:
+    client.force_login(django_user_model.objects.create_user(email="a@example.com", password="long-enough-for-tests"))
+    for address in ("/iscore/", "/iscore/NSE:RELIANCE/", "/iscore/card/NSE:RELIANCE/"):
+        assert b"not measured here yet on simulated prices" in client.get(address).content
 
 
 @pytest.mark.django_db

@@ -12,12 +12,14 @@ from django.db import IntegrityError, transaction
 from core import versions
 from core.errors import InvalidRequest, NotFound
 from core.models import JobSlot
+from engines.patterns.catalogue import BY_KEY, CHART
 from engines.patterns.record import record
 from engines.patterns.scan import find
 from market.models import Instrument
 from market.services import panels
 from signals import tasks
 from signals.models import PatternScan, PatternSignal
+from signals.pages.pattern_presenters import SHORT
 from signals.services import market_data
 from signals.services.patterns import reading, scanning, similar, top, warming
 from signals.services.patterns.packing import packed, unpacked
@@ -134,6 +136,13 @@ def test_an_option_has_no_record_of_shares() -> None:
     assert len(judged.n)
     assert (judged.n.max(), judged.wins.max(), set(judged.confidence)) == (0, 0, {50})
     assert np.isnan(judged.chance).all()
+
+
+def test_every_chart_pattern_has_letters_of_its_own_on_the_chart() -> None:
+    chart = [pattern for pattern in BY_KEY.values() if pattern.kind == CHART]
+    assert set(SHORT) == {pattern.key for pattern in chart}
+    assert len({(pattern.sign, SHORT[pattern.key]) for pattern in chart}) == len(chart)
+    assert all(1 <= len(letters) <= 3 for letters in SHORT.values())
 
 
 def test_unknown_names() -> None:

@@ -94,3 +94,20 @@ def sign_in(server: Server, role: str) -> str:
 def sideways_px(page: Page) -> int:
     """Return by how many pixels the page is wider than its window."""
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
+def cut_numbers(page: Page) -> list[str]:
+    """Return the numbers of tables that an edge of their own window cuts through, so that they read as others."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".table-scroll")].flatMap((box) => {
+            const { left, right } = box.getBoundingClientRect();
+            return [...box.querySelectorAll("td.num")].filter((cell) => {
+                const range = document.createRange();
+                range.selectNodeContents(cell);
+                const text = range.getBoundingClientRect();
+                if (!cell.offsetParent || !text.width || !cell.textContent.trim()) return false;
+                const isAcross = (edge) => text.left < edge - 1 && text.right > edge + 1;
+                return isAcross(left) || isAcross(right);
+            }).map((cell) => cell.textContent.trim());
+        })"""
+    )

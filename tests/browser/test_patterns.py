@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.pages import Visitor, sideways_px
+from tests.browser.pages import Visitor, cut_numbers, sideways_px
 
 PATH = "/patterns/?symbol=NSE:RELIANCE&sessions=5"
 #: The first visitor of a fresh start waits for the search of the universe, and pages are heavy on a busy machine.
@@ -24,6 +24,7 @@ def test_it_is_readable(visitor: Visitor, theme: str, width: int) -> None:
     page = visitor.open(PATH, theme=theme, width=width)
     drawn(page)
     assert sideways_px(page) <= 0
+    assert cut_numbers(page) == []
     assert visitor.findings(page) == []
     assert visitor.errors == []
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser import fno_driver
-from tests.browser.pages import Visitor, sideways_px
+from tests.browser.pages import Visitor, cut_numbers, sideways_px
 from tests.server.running import Server
 
 #: A scan comes once a minute; on a busy machine it may be late.
@@ -86,6 +86,7 @@ def test_signals_are_readable(trader: Visitor, fired: dict[str, Any], theme: str
     expect(page.locator("#fno-trades tbody tr")).to_have_count(3, timeout=SLOW_MS)
     expect(page.locator("#fno-payoff canvas").first).to_be_visible(timeout=SLOW_MS)
     assert sideways_px(page) <= 0
+    assert cut_numbers(page) == []
     assert trader.findings(page) == []
     assert trader.errors == []
 

@@ -1,7 +1,7 @@
 /** The four index cards and the breakdown of one analysis. */
 
 import { el } from "./dom";
-import { DIRECTIONS, LATE_S, MODES, calibrationWords, disciplineWords, gradeWords, type Analysis, type Answer, type Check, type Layers, type Part, type Vote } from "./fno";
+import { DIRECTIONS, LATE_S, MODES, calibrationWords, checkWords, disciplineWords, gradeWords, sessionWords, type Analysis, type Answer, type Check, type Layers, type Part, type Vote } from "./fno";
 import { badge, bar, directionMark, how, pair, ring, section, source } from "./fno-parts";
 import { number, price, signed } from "./format";
 
@@ -28,7 +28,7 @@ export function card(name: string, symbol: string, answer: Answer | undefined, i
     verdict(it),
     el("p", { class: "fno-entry" }, el("b", {}, MODES[it.entry_mode] ?? it.entry_mode), it.entry_mode === "NONE" ? "" : `: ${it.entry_words}`),
     veto(it, 2),
-    el("div", { class: "fno-foot" }, source(it.data_source, it.scanned_at, LATE_S)),
+    el("div", { class: "fno-foot" }, source(it.data_source, it.scanned_at, LATE_S), ...(sessionWords(it) ? [el("span", { class: "fno-time" }, `Market time ${sessionWords(it)}`)] : [])),
   );
   return body;
 }
@@ -60,8 +60,9 @@ export function facts(it: Analysis): HTMLElement {
     { class: "fno-pairs" },
     pair("Score before calibration", number(it.raw_confidence, 1)),
     pair("Stop on the index", it.stop_distance === null ? "–" : `${number(it.stop_distance, 1)} points`),
-    pair("Newest data", it.data_age_s === null ? "–" : `${number(it.data_age_s, 0)} s old at the scan`),
+    pair("Oldest input", it.data_age_s === null ? "–" : `${number(it.data_age_s, 0)} s old at the scan`),
     pair("Market", phaseWords(it.market_phase)),
+    ...(sessionWords(it) ? [pair("Market time", sessionWords(it))] : []),
   );
 }
 
@@ -71,7 +72,7 @@ export function layers(it: Analysis): HTMLElement {
     "fno-layers",
     "What the confidence is made of",
     "confidence",
-    el("div", { class: "fno-layers" }, directionPart(direction, it), strengthPart(strength), filtersPart(filters, it)),
+    el("div", { class: "fno-layers" }, directionPart(direction, it), strengthPart(strength), filtersPart(filters, it, sessionWords(it))),
     el("div", { class: "card-foot" }, source(it.data_source, it.scanned_at, LATE_S), el("span", {}, `${it.missing_inputs.length ? `Missing: ${it.missing_inputs.join(", ")}. ` : ""}Engine ${it.engine_version}.`)),
   );
 }
@@ -104,7 +105,7 @@ export function strengthPart(strength: Layers["strength"]): HTMLElement {
   return el("div", {}, heading("Strength", "strength", number(strength.s, 2)), el("p", { class: "muted" }, `${number(100 * strength.coverage, 0)}% of it has data.${rank}`), barTable("Parts of the strength", ["Part", "Weight", "Value", "None to full"], strength.parts.map(row)));
 }
 
-export function filtersPart({ checks, softeners, discipline }: Layers["filters"], it: { vetoes: string[] }): HTMLElement {
+export function filtersPart({ checks, softeners, discipline }: Layers["filters"], it: { vetoes: string[] }, time = ""): HTMLElement {
   const passed = checks.filter((check) => check.passed === true).length;
   const unknown = checks.filter((check) => check.passed === null).length;
   const failed = checks.filter((check) => check.passed === false);
@@ -112,7 +113,7 @@ export function filtersPart({ checks, softeners, discipline }: Layers["filters"]
     "div",
     {},
     heading("Filters", "filters", failed.length ? `${failed.length} of ${checks.length} failed` : "none failed"),
-    el("p", { class: "muted" }, `${passed} passed, ${failed.length} failed, ${unknown} without data.`),
+    el("p", { class: "muted" }, `${passed} passed, ${failed.length} failed, ${unknown} without data.${time ? ` Hours are those of the market, at ${time}.` : ""}`),
     el("ul", { class: "fno-checks" }, ...failed.map((check) => el("li", {}, el("b", { class: "down" }, "✕ Failed"), ` ${check.words}`))),
     el("details", { class: "twin" }, el("summary", {}, `All ${checks.length} checks`), el("ul", { class: "fno-checks" }, ...checks.map(checkLine))),
     el("h4", {}, "Softeners"),
@@ -123,20 +124,7 @@ export function filtersPart({ checks, softeners, discipline }: Layers["filters"]
   );
 }
 
-/** Checks have codes; a passed one is told by what it looks at. */
-const CHECKS: Record<string, string> = {
-  MARKET_CLOSED: "Continuous trading", TOO_EARLY: "After the opening range", TOO_LATE: "Enough of the session left", EVENT_BLACKOUT: "No announcement near",
-  DATA_STALE: "Fresh data", WARMING_UP: "Enough bars", VIX_JUMP: "India VIX calm", CHOPPY: "Not sideways", NEAR_CIRCUIT: "Far from a circuit trigger",
-  AFTER_HALT: "No halt just before", LOW_COVERAGE: "Enough votes have data", NO_DIRECTION: "A direction", MOMENTUM_NOT_CONFIRMED: "Momentum confirms it",
-  NO_ENTRY: "An entry pattern", MAX_TRIGGERS: "Fewer than three signals today", COOL_DOWN: "No cool-down", DAILY_LOSS_STOP: "No daily loss stop",
-  SPREAD_WIDE: "Narrow spread", THIN_OPTION: "Liquid option", REWARD_TOO_SMALL: "Reward against risk", COST_TOO_HIGH: "Costs against reward",
-  NO_CHAIN: "An option chain", MISSING_STRIKES: "All strikes quoted", NO_FORWARD: "A forward", IV_UNKNOWN: "Volatility known", NO_SPOT: "Bars of the index",
-  PROVIDER_DOWN: "Source answers", CALENDAR_UNKNOWN: "Calendar loaded", NOT_LISTED: "Contract listed",
-}; // prettier-ignore
-
 function checkLine(check: Check): HTMLElement {
   const state = check.passed === null ? "? No data" : check.passed ? "✓ Passed" : "✕ Failed";
-  const name = CHECKS[check.code] ?? check.code.toLowerCase().replaceAll("_", " ");
-  const measured = check.measure === null || check.limit === null ? "" : ` (${number(check.measure, 2)}, limit ${number(check.limit, 2)})`;
-  return el("li", {}, el("b", { class: check.passed === false ? "down" : "" }, state), ` ${name}${measured}`);
+  return el("li", {}, el("b", { class: check.passed === false ? "down" : "" }, state), ` ${checkWords(check)}`);
 }

@@ -8,8 +8,8 @@ import { compact, istDate, number, price } from "./format";
 type Side = "ce" | "pe";
 
 const COLUMNS: [string, string][] = [["Open interest", "oi"], ["OI change", "oi_change"], ["Volume", "volume"], ["Volatility", "iv"], ["Price ₹", "ltp"]]; // prettier-ignore
-/** Columns that a narrow screen leaves out. */
-const WIDE = new Set(["oi_change", "volume"]);
+/** Columns that a narrow screen leaves out; the volatility stands under the price there. */
+const WIDE = new Set(["oi_change", "volume", "iv"]);
 
 export function chainCard(chain: Chain, trades: readonly Trade[]): HTMLElement {
   if (!chain.rows.length) {
@@ -41,7 +41,7 @@ function sides(): HTMLElement {
 
 function heads(): HTMLElement {
   const names = (side: Side): HTMLElement[] =>
-    (side === "ce" ? COLUMNS : [...COLUMNS].reverse()).map(([name, key]) => el("th", { scope: "col", class: `num${WIDE.has(key) ? " wide-only" : ""}` }, el("span", { class: "visually-hidden" }, side === "ce" ? "Call " : "Put "), name));
+    (side === "ce" ? COLUMNS : [...COLUMNS].reverse()).map(([name, key]) => el("th", { scope: "col", class: `num${WIDE.has(key) ? " wide-only" : ""}` }, el("span", { class: "visually-hidden" }, side === "ce" ? "Call " : "Put "), el("span", { class: "head" }, name), ...(key === "ltp" ? [el("small", { class: "narrow-only" }, "Volatility")] : [])));
   return el("tr", {}, ...names("ce"), el("th", { scope: "col", class: "strike" }, "Strike"), ...names("pe"));
 }
 
@@ -73,12 +73,14 @@ function cells(quote: ChainQuote | null, side: Side, most: number, chosen: Trade
     if (key === "oi") cell.append(oiBar(quote.oi / most, side), el("span", {}, compact(quote.oi)));
     else if (key === "oi_change") cell.append(quote.oi_change === null ? "–" : `${quote.oi_change > 0 ? "+" : quote.oi_change < 0 ? "−" : ""}${compact(Math.abs(quote.oi_change))}`);
     else if (key === "volume") cell.append(compact(quote.volume));
-    else if (key === "iv") cell.append(quote.iv === null ? "–" : `${number(100 * quote.iv, 1)}%${quote.iv_source === "previous" ? "*" : ""}`);
-    else cell.append(...(chosen ? [badge(String(chosen.rank), "accent"), el("span", { class: "visually-hidden" }, `trade ${chosen.rank} `), " "] : []), price(quote.ltp));
+    else if (key === "iv") cell.append(volatility(quote));
+    else cell.append(...(chosen ? [badge(String(chosen.rank), "accent"), el("span", { class: "visually-hidden" }, `trade ${chosen.rank} `), " "] : []), price(quote.ltp), el("small", { class: "narrow-only" }, volatility(quote)));
     return cell;
   });
   return side === "ce" ? made : made.reverse();
 }
+
+const volatility = (quote: ChainQuote): string => (quote.iv === null ? "–" : `${number(100 * quote.iv, 1)}%${quote.iv_source === "previous" ? "*" : ""}`);
 
 /** Bars grow from the strike outwards: calls to the left, puts to the right. */
 function oiBar(share: number, side: Side): SVGElement {

@@ -39,7 +39,7 @@ export function deepestFall(curve: readonly number[]): number {
 
 export function curveWords(results: readonly Result[]): string {
   const { r, net } = cumulative(results);
-  return `${number(results.length, 0)} results: ${signed(r.at(-1), 2)} R before and ${signed(net.at(-1), 2)} R after charges, with a deepest fall of ${signed(deepestFall(net), 2)} R after charges.`;
+  return `${number(results.length, 0)} result${results.length === 1 ? "" : "s"}: ${signed(r.at(-1), 2)} R before and ${signed(net.at(-1), 2)} R after charges, with a deepest fall of ${signed(deepestFall(net), 2)} R after charges.`;
 }
 
 export class CurveChart {
@@ -55,6 +55,7 @@ export class CurveChart {
   private option(): object {
     const { r, net } = cumulative(this.results);
     const look = axisLook();
+    const spread = Math.max(...r, ...net) - Math.min(...r, ...net);
     const line = (name: string, data: number[], colour: string, type: string): object => ({ name, type: "line", step: "end", showSymbol: data.length < 40, symbolSize: 4, data, lineStyle: { color: token(colour), width: 2, type }, itemStyle: { color: token(colour) } });
     return {
       grid: { left: 8, right: 52, top: 12, bottom: 24 },
@@ -68,7 +69,7 @@ export class CurveChart {
         },
       },
       xAxis: { type: "category", data: r.map((_, i) => i), ...look, splitLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: string) => number(Number(value), 0) } },
-      yAxis: { type: "value", position: "right", ...look, axisLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: number) => `${signed(value, 1)} R` } },
+      yAxis: { type: "value", position: "right", ...look, axisLine: { show: false }, axisLabel: { ...look.axisLabel, formatter: (value: number) => `${signed(value, spread < 2 ? 2 : 1)} R` } },
       series: [line("Before charges", r, "series-1", "dashed"), { ...line("After charges", net, "series-2", "solid"), markLine: { symbol: "none", silent: true, animation: false, label: { show: false }, lineStyle: { color: token("line-strong"), type: "solid" }, data: [{ yAxis: 0 }] } }],
     };
   }

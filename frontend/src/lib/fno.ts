@@ -1,6 +1,6 @@
 /** Answers of the F&O engine as the API gives them, and their words. Shapes: docs/engines/mvla.md. */
 
-import { number } from "./format";
+import { istMinute, number } from "./format";
 
 export type Vote = { name: string; label: string; weight: number; value: number | null; contribution: number | null; words: string };
 export type Part = { name: string; label: string; weight: number; measure: number | null; value: number | null };
@@ -70,6 +70,8 @@ export type Analysis = {
   stop_distance: number | null;
   size: number;
   market_phase: string;
+  market_time?: string | undefined;
+  trade_date?: string | undefined;
   data_source: string;
   data_age_s: number | null;
   as_of: string | null;
@@ -148,6 +150,48 @@ export const TYPES: Record<string, string> = { ATM: "At the money", OTM: "One st
 export function gradeWords({ confidence_grade: grade, tier }: Pick<Analysis, "confidence_grade" | "tier">): string {
   return tier ? `${grade} · ${TIERS[tier] ?? tier}` : "Below every tier";
 }
+
+/**
+ * The time of the session that the engine goes by, "12:31", where that is not the time in India: a simulated market that
+ * never closes runs through its sessions at another pace. Empty where both agree.
+ */
+export function sessionTime({ market_time: at, scanned_at }: Pick<Analysis, "market_time" | "scanned_at">): string {
+  const [hours, minutes] = (at ?? "").split(":").map(Number);
+  const [here, past] = istMinute(new Date(scanned_at)).split(":").map(Number);
+  if (hours === undefined || minutes === undefined || here === undefined || past === undefined) return "";
+  const apart = Math.abs(60 * (hours - here) + minutes - past);
+  return Math.min(apart, 1440 - apart) > 1 ? at! : "";
+}
+
+/** "12:31 of the simulated session", empty where the market keeps the time in India. */
+export function sessionWords(it: Pick<Analysis, "market_time" | "scanned_at" | "data_source">): string {
+  const at = sessionTime(it);
+  return at && `${at} of the ${it.data_source === "simulated" ? "simulated " : ""}session`;
+}
+
+/** A check as a line: what it looks at, and the measured number against its limit, both in one unit. */
+export function checkWords({ code, passed, measure, limit, unit, words }: Check): string {
+  const name = CHECKS[code] ?? code.toLowerCase().replaceAll("_", " ");
+  const of = unit || UNITS[code] || "";
+  const said = of === "%" ? "%" : of && ` ${of}`;
+  const places = unit === "bars" || unit === "s" ? 0 : 2;
+  const numbers = measure === null || limit === null ? "" : ` (${number(measure, places)}${said}, limit ${number(limit, places)}${said})`;
+  return `${name}${numbers}${passed === null && words ? `. ${words}` : ""}`;
+}
+
+/** Checks have codes; a passed one is told by what it looks at. */
+const CHECKS: Record<string, string> = {
+  MARKET_CLOSED: "Continuous trading", TOO_EARLY: "After the opening range", TOO_LATE: "Enough of the session left", EVENT_BLACKOUT: "No announcement near",
+  DATA_STALE: "Fresh data", WARMING_UP: "Enough bars", VIX_JUMP: "India VIX calm", CHOPPY: "Not sideways", NEAR_CIRCUIT: "Far from a circuit trigger",
+  AFTER_HALT: "No halt just before", LOW_COVERAGE: "Enough votes have data", NO_DIRECTION: "A direction", MOMENTUM_NOT_CONFIRMED: "Momentum confirms it",
+  NO_ENTRY: "An entry pattern", MAX_TRIGGERS: "Fewer than three signals today", COOL_DOWN: "No cool-down", DAILY_LOSS_STOP: "No daily loss stop",
+  SPREAD_WIDE: "Narrow spread", THIN_OPTION: "Liquid option", REWARD_TOO_SMALL: "Reward against risk", COST_TOO_HIGH: "Costs against reward",
+  NO_CHAIN: "An option chain", MISSING_STRIKES: "All strikes quoted", NO_FORWARD: "A forward", IV_UNKNOWN: "Volatility known", NO_SPOT: "Bars of the index",
+  LOT_UNKNOWN: "Lot size known", PROVIDER_DOWN: "Source answers", CALENDAR_UNKNOWN: "Calendar loaded", NOT_LISTED: "Contract listed",
+}; // prettier-ignore
+
+/** What is measured by checks whose numbers have no unit of their own. */
+const UNITS: Record<string, string> = { CHOPPY: "of 100", REWARD_TOO_SMALL: "times the risk" };
 
 /** What stands behind the number: how many outcomes, or that there are not enough. */
 export function calibrationWords({ calibrated, calibration }: Pick<Analysis, "calibrated" | "calibration">): string {

@@ -26,11 +26,11 @@ export function number(value: number | null | undefined, decimals = 2): string {
 
 export const price = (value: number | null | undefined): string => number(value, 2);
 
-/** With its sign, also when it rounds to zero from above or below. */
+/** With its sign; what prints as zero has none. */
 export function signed(value: number | null | undefined, decimals = 2): string {
   if (!known(value)) return "–";
   const text = grouper(decimals).format(Math.abs(value));
-  if (value === 0) return text;
+  if (!/[1-9]/.test(text)) return text;
   return (value > 0 ? "+" : MINUS) + text;
 }
 

@@ -88,7 +88,7 @@ function paint(symbol: string, tick: Tick, flash = true): void {
     }
     node.dataset.value = String(shown.value);
     if (shown.exact) node.title = shown.exact;
-    if (DIRECTIONAL.has(field)) turn(node, shown.value);
+    if (DIRECTIONAL.has(field)) turn(node, /^[+\u2212]/.test(shown.text) ? shown.value : 0); // "0.0%" points nowhere
   }
 }
 

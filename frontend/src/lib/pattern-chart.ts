@@ -6,24 +6,48 @@ import { legend, note, spoken, walked } from "./chart/reading";
 import { ChartView, type BarMarker } from "./chart/view";
 import { $$, el, embedded, must } from "./dom";
 
-/** A pattern with a direction; `turns` are [date, price] of the swings it is made of. */
-export type Mark = { at: number; time: string; sign: 1 | -1; title: string; kind: "candle" | "chart"; turns: [string, number][]; close: number };
+/** A pattern with a direction; `turns` are [date, price] of the swings it is made of, `short` its letters on the chart. */
+export type Mark = { at: number; time: string; sign: 1 | -1; title: string; short: string; kind: "candle" | "chart"; turns: [string, number][]; close: number };
 export type Shown = "all" | "candle" | "chart";
 
 /** Calendar days of candles: more than the sessions that are marked, so that the turns of old patterns are there. */
 const SPAN_DAYS = 500;
 
-/** Arrows of the chosen kinds. Only chart patterns carry their name: candlesticks are too many to read. */
+/** Letters of two arrows on one side stand apart from each other by so many days, or only the newer one has them. */
+const APART_DAYS = 7;
+
+/**
+ * Arrows of the chosen kinds. The chosen pattern carries its name, without a choice chart patterns their letters where
+ * there is room for them; candlesticks are too many to read. Names are under the pointer and in the table.
+ */
 export function markers(marks: readonly Mark[], shown: Shown, chosen: number | null): BarMarker[] {
+  const lettered = chosen === null ? withRoom(marks) : new Set<number>();
   return marks
     .filter(({ kind, at }) => shown === "all" || kind === shown || at === chosen)
-    .map(({ at, time, sign, title, kind }) => ({
+    .map(({ at, time, sign, title, short }) => ({
       time,
       side: sign > 0 ? "buy" : "sell",
-      text: at === chosen || (chosen === null && kind === "chart") ? title : "",
+      text: at === chosen ? title : lettered.has(at) ? short : "",
       colour: at === chosen ? "accent" : sign > 0 ? "up" : "down",
     }));
 }
+
+/** Chart patterns whose letters run into no newer one's; marks come oldest first. */
+function withRoom(marks: readonly Mark[]): Set<number> {
+  const found = new Set<number>();
+  const free = new Map<1 | -1, number>();
+  for (const { at, time, sign, kind } of [...marks].reverse()) {
+    const day = Date.parse(time) / 86_400_000;
+    if (kind !== "chart" || day > (free.get(sign) ?? Infinity)) continue;
+    found.add(at);
+    free.set(sign, day - APART_DAYS);
+  }
+  return found;
+}
+
+/** The names of the patterns that were completed on a day. */
+export const namesOn = (marks: readonly Mark[], shown: Shown, time: unknown): string =>
+  marks.filter((mark) => mark.time === time && (shown === "all" || mark.kind === shown)).map(({ title, sign }) => `${sign > 0 ? "↑" : "↓"} ${title}`).join(", "); // prettier-ignore
 
 export class PatternChart {
   private readonly drawing: ChartView;
@@ -100,6 +124,8 @@ export class PatternChart {
   private legend(at: Bar | null): void {
     const bar = at ?? this.drawing?.bars.at(-1);
     legend(this.root, bar ? this.drawing.label(bar.time as never) : "", bar);
+    const names = bar ? namesOn(this.marks, this.shown, bar.time) : "";
+    if (names) must(".chart-legend .values", this.root).append(el("b", { class: "names" }, names));
   }
 
   private describe(): void {
