@@ -62,6 +62,12 @@ def test_a_partner_is_provisioned_and_its_key_shown_once(admin):
     assert entry.actor.startswith("user:")
 
 
+def test_the_first_address_is_in_the_record_too(admin):
+    admin.post(ADD, FIELDS | {"webhook_url": "https://one.example/"})
+    entry = AuditEntry.objects.get(action="partner_endpoint.changed")
+    assert (entry.data["url"], entry.data["reason"]) == ("https://one.example/", "signed on 4 May")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
