@@ -2,8 +2,9 @@
 
 import contextlib
 import logging
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from celery.beat import Scheduler, Service
@@ -26,7 +27,7 @@ _tidied_s = float("-inf")
 
 
 def prepare(config: Config) -> list[str]:
-    """Bring the state up to date; return the lines to print: where it listens and who may sign in."""
+    """Bring the state up to date; return the lines to print when it listens: where, and who may sign in."""
     migrate_if_needed()
     call_command("seed_market", verbosity=0)
     lines = [f"\nListening on {config.public_url}  (Ctrl-C stops everything)"]
@@ -48,15 +49,30 @@ def migrate_if_needed() -> None:
         call_command("migrate", interactive=False, verbosity=0)
 
 
-def serve(config: Config) -> None:
-    """Run web and feed on the event loop, worker and beat in threads beside it; return when all have stopped."""
+class Announcing(uvicorn.Server):
+    """A server that prints its lines when its port is open, not before."""
+
+    def __init__(self, config: uvicorn.Config, said: Sequence[str]) -> None:
+        super().__init__(config)
+        self._said = said
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print("\n".join(self._said), flush=True)
+
+
+def serve(config: Config, *, said: Sequence[str] = ()) -> None:
+    """Run web and feed on the event loop, worker and beat in threads beside it; return when all have stopped. ``said``:
+    lines to print when it listens.
+    """
     with contextlib.ExitStack() as stack:
         children.serve()  # before the worker, which is a thread of this process
         stack.callback(children.stop)
         if config.embedded:
             stack.callback(start_worker())
             stack.callback(start_beat())
-        server = uvicorn.Server(
+        server = Announcing(
             uvicorn.Config(
                 "tradeplatform.asgi:application",
                 host=config.host,
@@ -71,7 +87,8 @@ def serve(config: Config) -> None:
                 ws_per_message_deflate=False,  # work for every message of every client, for frames of 1 kB
                 ws_max_size=65_536 + 1,
                 timeout_graceful_shutdown=3,
-            )
+            ),
+            said,
         )
         with contextlib.suppress(KeyboardInterrupt):
             server.run()

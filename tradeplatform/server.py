@@ -1,5 +1,6 @@
 """The embedded server: `script/server` runs this module. One process holds web, worker, beat and feed."""
 
+import contextlib
 import fcntl
 import os
 import socket
@@ -15,17 +16,17 @@ def main() -> None:
     """Check, prepare the state, start everything, and stop everything on Ctrl-C."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
     config = _config()
-    lock = _lock(config.state_dir)
+    lock, kernels = _lock(config.state_dir), _hold_kernels()
     _require_free_port(config.host, config.port)
     django.setup()
     from tradeplatform.embedded import prepare, serve
 
     lines = prepare(config)
-    print("\n".join(lines), flush=True)
     try:
-        serve(config)
+        serve(config, said=lines)
     finally:
         lock.close()
+        kernels.close()
 
 
 def _config():
@@ -52,6 +53,15 @@ def _lock(state_dir: Path) -> IO[str]:
     except BlockingIOError:
         sys.exit(f"Another server is using {state_dir}. Stop it, or set STATE_DIR to another directory.")
     return lock
+
+
+def _hold_kernels() -> IO[str]:
+    """Keep the machine code of the engines from being deleted while this process runs (`script/lib/old_kernels.py`)."""
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR", ""))
+    held = (folder / ".held" if folder.name and folder.is_dir() else Path(os.devnull)).open("a")
+    with contextlib.suppress(OSError):
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    return held
 
 
 def _require_free_port(host: str, port: int) -> None:

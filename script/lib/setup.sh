@@ -80,14 +80,18 @@ ensure_frontend() {
 }
 
 # ensure_kernels: machine code of the engines, kept beside the virtual environment in a folder named by their source:
-# numba looks only at the file of a function to tell whether its code is stale, not at what was compiled into it.
+# numba looks only at the file of a function to tell whether its code is stale, not at what was compiled into it. What a
+# running server uses stays: each source has a folder of its own, and only folders long out of use are deleted.
 ensure_kernels() {
   local wanted
   wanted=$({ cat requirements.txt; find engines -name '*.py' -not -path '*/tests/*' | LC_ALL=C sort | xargs cat; } | sha256sum | cut -c1-16)
   export NUMBA_CACHE_DIR="$PWD/.venv/numba/$wanted"
-  [ -f "$NUMBA_CACHE_DIR/.complete" ] && return 0
+  if [ -f "$NUMBA_CACHE_DIR/.complete" ]; then
+    touch "$NUMBA_CACHE_DIR/.complete"
+    return 0
+  fi
   say "compiling the engines (half a minute, once)"
-  rm -rf .venv/numba
+  mkdir -p "$NUMBA_CACHE_DIR"
   .venv/bin/python - <<'P' || die "the engines did not compile"
 from engines.backtest.warm import warm
 from engines.patterns.warming import warm as warm_patterns
@@ -98,4 +102,5 @@ warm_up()
 warm_patterns()
 P
   touch "$NUMBA_CACHE_DIR/.complete"
+  .venv/bin/python script/lib/old_kernels.py .venv/numba "$wanted"
 }
