@@ -1,6 +1,5 @@
 """The embedded server: `script/server` runs this module. One process holds web, worker, beat and feed."""
 
-import contextlib
 import fcntl
 import os
 import socket
@@ -57,10 +56,12 @@ def _lock(state_dir: Path) -> IO[str]:
 
 def _hold_kernels() -> IO[str]:
     """Keep the machine code of the engines from being deleted while this process runs (`script/lib/old_kernels.py`)."""
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR", ""))
-    held = (folder / ".held" if folder.name and folder.is_dir() else Path(os.devnull)).open("a")
-    with contextlib.suppress(OSError):
+    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or os.devnull)
+    try:
+        held = (folder / ".held").open("a")
         fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:  # there is none, or it cannot be written to and so not be deleted by us either
+        return Path(os.devnull).open()
     return held
 
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from tests.server.running import ROOT, free_port
 from tradeplatform.embedded import Announcing
+from tradeplatform.server import _hold_kernels
 
 pytestmark = pytest.mark.anydb
 
@@ -88,3 +89,14 @@ def test_kernels_long_out_of_use_are_deleted_unless_a_server_holds_them(checkout
         fcntl.flock(lock, fcntl.LOCK_SH)
         current = folder_of(checkout, "a = 3")
     assert [folder.exists() for folder in (held, old, young, current)] == [True, False, True, True]
+
+
+def test_a_server_holds_the_kernels_it_was_started_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    held = _hold_kernels()
+    with (tmp_path / ".held").open("a") as other, pytest.raises(BlockingIOError):
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    held.close()
+    for nowhere in ("", str(tmp_path / "none"), "/proc"):
+        monkeypatch.setenv("NUMBA_CACHE_DIR", nowhere)
+        _hold_kernels().close()
