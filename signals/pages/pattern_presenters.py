@@ -19,7 +19,7 @@ BUSY: Final = 1.5
 SHORT: Final = {
     "double_bottom": "DB", "double_top": "DT", "inverse_head_and_shoulders": "IHS", "head_and_shoulders": "HS",
     "ascending_triangle": "AT", "descending_triangle": "DTr", "symmetric_triangle_up": "ST",
-    "symmetric_triangle_down": "ST", "bull_flag": "Fl", "bear_flag": "Fl", "high_52_week_breakout": "52H",
+    "symmetric_triangle_down": "ST", "bull_flag": "FL", "bear_flag": "FL", "high_52_week_breakout": "52H",
     "low_52_week_breakdown": "52L", "squeeze_breakout_up": "Sq", "squeeze_breakout_down": "Sq",
 }  # fmt: skip
 
