@@ -7,9 +7,11 @@ import pytest
 
 from engines.iscore import tables
 from engines.iscore.context import market_context, sector_strength
+from engines.iscore.ledger import changes
 from engines.iscore.recent import recent
 from engines.iscore.risk import risk
 from engines.iscore.scaling import band
+from engines.iscore.score import score_universe
 from engines.iscore.search import search
 from engines.iscore.tests.support import day, made_inputs, made_panel
 from engines.iscore.trend import trend
@@ -28,6 +30,10 @@ def test_weights_and_lives() -> None:
         "market_context": {"index_trend": 35, "vix": 25, "breadth": 20, "sector_strength": 20},
     }
     assert tables.TTL == {"prices": 1, "context": 1, "news": 3, "fundamentals": 100, "search": 10, "events": 30}
+    assert {"debt_equity", "eps_variability", "dilution", "gnpa", "nnpa"} == tables.LOW_IS_GOOD
+    assert {"sales_cagr_3y", "eps_cagr_3y", "sales_yoy", "profit_yoy", "credit_growth"} == tables.CLIPPED
+    lengths = (tables.MONTH, tables.QUARTER, tables.YEAR, tables.LOOKBACK, tables.LONGEST_ABSENCE)
+    assert lengths == (21, 63, 252, 820, 20)
     assert tables.TIERS == (("STRONG_BUY", 80), ("BUY", 65), ("HOLD", 45), ("SELL", 0))
 
 
@@ -66,6 +72,35 @@ def test_prices_of_two_sessions_ago_have_lost_a_third_of_their_freshness() -> No
     assert {name: float(context[name].fresh[0]) for name in ("index_trend", "vix", "breadth")} == {
         "index_trend": pytest.approx(2 / 3), "vix": pytest.approx(2 / 3), "breadth": 1.0,
     }  # fmt: skip
+
+
+def test_a_stock_that_has_not_traded_for_20_sessions_has_no_present_prices() -> None:
+    panel = made_panel(days=60, symbols=4, gaps=0.0)
+    close = panel.close.copy()
+    close[:, :] = 100.0
+    close[-19:, 0] = np.nan
+    close[-20:, 1] = np.nan
+    found = recent(replace(panel, close=close), 59)
+    assert found.bars[:2].tolist() == [41, 0]
+    assert found.age[0] == 19.0
+    assert np.isnan(found.age[1])
+
+
+def test_too_little_confidence_has_a_code() -> None:
+    scores = score_universe(made_inputs(made_panel(days=300, symbols=12, gaps=0.0)))
+    for confidence, code in ((0.40, None), (0.39, "INSUFFICIENT_DATA")):
+        said = replace(scores, combined=replace(scores.combined, confidence=np.full(12, confidence)))
+        assert said.result(0)["code"] == code
+        assert said.result(0)["iscore"] is not None
+
+
+def test_movements_below_a_twentieth_of_a_point_are_no_change() -> None:
+    def result(points: float) -> dict:
+        entry = {"input": "rsi", "score": 60.0, "points": points}
+        return {"iscore": 60.0, "components": {"trend": {"inputs": [entry]}}}
+
+    assert changes(result(1.0), result(1.04)) == []
+    assert [one["points"] for one in changes(result(1.0), result(0.95))] == [-0.05]
 
 
 def test_a_ranking_of_sectors_needs_five() -> None:

@@ -257,10 +257,10 @@ def _rsi(closes: list[float]) -> float:
     return 100.0 - 100.0 / (1.0 + up / down)
 
 
-def _supertrend(rows: list[tuple]) -> int:
-    """Bands of 3 ATR(10) about the middle; a band moves only towards the price; the close beyond it turns the side."""
+def _supertrend(rows: list[tuple]) -> list[float]:
+    """Bands of 3 ATR(10); a band moves only towards the price; the close beyond it turns the side, -1 at first."""
     ranges = [math.nan] * 10 + _wilder(_true_ranges(rows), 10)
-    side, top, bottom, before = 1, math.inf, -math.inf, math.nan
+    side, top, bottom, before, sides = -1, math.inf, -math.inf, math.nan, []
     for (_, _, high, low, close, _), width in zip(rows, ranges, strict=True):
         if not math.isnan(width):
             middle = (high + low) / 2.0
@@ -268,7 +268,8 @@ def _supertrend(rows: list[tuple]) -> int:
             bottom = max(bottom, middle - 3 * width) if before >= bottom else middle - 3 * width
             side = 1 if close > top else -1 if close < bottom else side
         before = close
-    return side
+        sides.append(math.nan if math.isnan(width) else float(side))
+    return sides
 
 
 @pytest.mark.parametrize(("seed", "drift", "minutes"), [(3, 0.0, 153), (11, 0.6, 97), (12, -0.6, 250)])
@@ -291,7 +292,7 @@ def test_a_second_reading_of_the_bars(seed: int, drift: float, minutes: int) -> 
         "atr": atrs[-1], "atr_usual": float(np.median([atrs[at] for at in same if not math.isnan(atrs[at])])),
         "ema_fast": _ema(closes, 9), "ema_slow": _ema(closes, 21), "adx": _adx(recent), "rsi": _rsi(closes),
         "chop": 100.0 * math.log10(sum(_true_ranges(recent)[-14:]) / spread) / math.log10(14),
-        "supertrend": _supertrend(recent),
+        "supertrend": _supertrend(recent)[-1],
         "donchian_high": max(row[2] for row in rows[-21:-1]), "donchian_low": min(row[3] for row in rows[-21:-1]),
         "adverse_long": close - min(row[3] for row in rows[-6:]),
         "adverse_short": max(row[2] for row in rows[-6:]) - close,
@@ -300,6 +301,15 @@ def test_a_second_reading_of_the_bars(seed: int, drift: float, minutes: int) -> 
     }  # fmt: skip
     for name, value in found.items():
         assert getattr(f, name) == pytest.approx(value, rel=1e-9), name
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_course_of_supertrend(seed: int) -> None:
+    _, past = history(seed)
+    rows = [row for row in _fives(past.future, 1e12) if row[0] >= 8]
+    expected = _supertrend(rows)
+    assert len(set(expected[10:])) == 2
+    assert past.supertrend[-len(rows) :].tolist() == pytest.approx(expected, nan_ok=True)
 
 
 def _two_minutes() -> MinuteBars:

@@ -31,6 +31,13 @@ def test_target_and_stop() -> None:
     assert r_multiple(PLAN, 105.0) == -1.0
 
 
+def test_a_touch_is_enough() -> None:
+    assert follow([(120, 145, 119, 130)]).outcome == "TARGET"
+    assert follow([(120, 144.95, 119, 130)], now_s=130.0).outcome == "OPEN"
+    assert follow([(120, 121, 105, 110)]).outcome == "SL"
+    assert follow([(120, 121, 105.05, 110)], now_s=130.0).outcome == "OPEN"
+
+
 def test_both_in_one_bar_is_the_stop() -> None:
     assert follow([(120, 150, 100, 140)]).outcome == "SL"
 

@@ -2,14 +2,16 @@
 
 import math
 from dataclasses import replace
+from datetime import time
 
 import numpy as np
 import pytest
 
 from engines.mvla import chains, levels, trades, words
 from engines.mvla.analysis import analyse
+from engines.mvla.inputs import SessionFacts
 from engines.mvla.levels import Levels
-from engines.mvla.tests.markets import P, chain_at, history, moment_at, quiet
+from engines.mvla.tests.markets import DAY, P, chain_at, history, moment_at, quiet
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,27 @@ def test_expected_value_makes_the_rank() -> None:
     rows = [replace(base, kind=kind, expected_r=r) for kind, r in (("ATM", 0.1), ("OTM", 0.3), ("ITM", 0.2))]
     assert [one.rank for one in trades._ranked(rows)] == [3, 1, 2]
     assert [one.rank for one in trades._ranked([rows[0], replace(rows[1], avoid=True), rows[2]])] == [2, 3, 1]
+
+
+@pytest.mark.parametrize(("d1", "avoid"), [(-0.50, False), (-0.55, True)])
+def test_an_option_of_less_than_30_percent_delta_is_avoided_on_its_last_afternoon(d1: float, avoid: bool) -> None:
+    """N(-.50) = .3085, N(-.55) = .2912: one step out, 90 minutes left, at the volatility that puts d1 there."""
+    bars, past = history(2, 1.2)
+    moment = moment_at(bars, 265)
+    years = 1.5 / (365 * 24)
+    strike = chains.money("NIFTY", chain_at(moment.spot), moment.spot).atm + 50.0
+    away, root = math.log(moment.spot * math.exp(0.055 * years) / strike), math.sqrt(years)
+    # d1 = away / (v root) + v root / 2: the smaller root of the quadratic
+    volatility = (d1 + math.sqrt(d1 * d1 - 2.0 * away)) / root
+    chain = replace(chain_at(moment.spot, years=years, volatility=volatility), expiry=DAY)
+    session = SessionFacts(DAY, time(13, 30), is_expiry_day=True)
+    picked = analyse(past, replace(moment, chain=chain, session=session)).picked
+    otm = next(trade for trade in picked.trades if trade.kind == "OTM")
+    assert otm.delta == pytest.approx({-0.50: 0.3085, -0.55: 0.2912}[d1], abs=2e-3)
+    assert otm.avoid is avoid
+    early = replace(session, market_time=time(13, 29))
+    again = analyse(past, replace(moment, chain=chain, session=early)).picked
+    assert not any(trade.avoid for trade in again.trades)
 
 
 def test_the_forward_by_parity() -> None:
