@@ -46,7 +46,7 @@ def test_every_spelling_is_refused_and_none_is_called(closed: Running) -> None:
             sent = caller.post(f"{V1}/webhooks/test", {"event": "ping"}, **who)
             assert sent.status == 202, sent
             event = sent.body["delivery"]["event_id"]
-            caller.until(lambda event=event: newest(caller, made["key"])["event_id"] == event, within_s=30)
+            caller.until(lambda event=event: event in newest(caller, made["key"]), within_s=60)
         log = caller.get(f"{V1}/deliveries?limit=500", **who).body["deliveries"]
         first = Counter(row["status"] for row in log if row["attempt"] == 1)
         called = heard.connections
@@ -68,9 +68,10 @@ def allowed() -> str:
     return "127.0.0.2/32"
 
 
-def newest(caller: Caller, key: str) -> dict[str, str]:
-    rows = caller.get(f"{V1}/deliveries?limit=1", **bearer(key)).body["deliveries"]
-    return rows[0] if rows else {"event_id": ""}
+def newest(caller: Caller, key: str) -> set[str]:
+    """Return the events of the newest attempts: among them second ones of earlier events."""
+    rows = caller.get(f"{V1}/deliveries?limit=50", **bearer(key)).body["deliveries"]
+    return {row["event_id"] for row in rows}
 
 
 def test_names_that_change_and_redirects_lead_nowhere(

@@ -153,6 +153,7 @@ def test_a_dead_receiver_delays_nobody(server: Running, caller: Caller, figure: 
     assert p95 <= 2.0, sorted(took)
 
 
+@pytest.mark.timeout(900)
 def test_rotation_and_signatures(server: Running, caller: Caller, figure: Figure) -> None:
     events = 1000 if LONG else 200
     with Receiver() as receiver:
