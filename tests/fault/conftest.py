@@ -70,8 +70,16 @@ def allowed() -> str:
     return "127.0.0.0/8"
 
 
+@pytest.fixture
+def lease_s() -> float:
+    """How long the deliverer holds what it sends."""
+    return LEASE_S
+
+
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
-def database(request: pytest.FixtureRequest, tmp_path: Path, allowed: str) -> Iterator[tuple[str, dict[str, str]]]:
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, allowed: str, lease_s: float
+) -> Iterator[tuple[str, dict[str, str]]]:
     """A fresh database and the environment that names it."""
     environment = {"STATE_DIR": str(tmp_path / "state"), "SECRET_KEY": SECRET, "WEBHOOK_ALLOW_NETS": allowed}
     name = f"fault_outbox_{os.getpid()}"
@@ -83,7 +91,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path, allowed: str) -> It
     environment = (
         kept
         | environment
-        | {"DJANGO_SETTINGS_MODULE": "tradeplatform.settings", "FAULT_LEASE_S": str(LEASE_S), "PYTHONFAULTHANDLER": "1"}
+        | {"DJANGO_SETTINGS_MODULE": "tradeplatform.settings", "FAULT_LEASE_S": str(lease_s), "PYTHONFAULTHANDLER": "1"}
     )
     try:
         migrate = [sys.executable, "manage.py", "migrate", "--noinput", "-v0"]

@@ -68,6 +68,12 @@ def allowed() -> str:
     return "127.0.0.2/32"
 
 
+@pytest.fixture
+def lease_s() -> float:
+    """The product's: no request is made twice because the machine is slow."""
+    return 20.0
+
+
 def newest(caller: Caller, key: str) -> set[str]:
     """Return the events of the newest attempts: among them second ones of earlier events."""
     rows = caller.get(f"{V1}/deliveries?limit=50", **bearer(key)).body["deliveries"]
