@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engines.iscore.combine import combine, component
+from engines.iscore.combine import combine, component, effective_weight
 from engines.iscore.qualitative import governance_score, news_score, qualitative
 from engines.iscore.quantitative import figure_weights, quantitative
 from engines.iscore.tables import EVENT_POINTS, FIGURE_GROUPS, FINANCIAL_GROUPS
@@ -141,3 +141,7 @@ def test_confidence_by_hand() -> None:
     wide = combine(parts({"quantitative": 100.0, "trend": 0.0, "risk": 0.0}))
     assert wide.dispersion[0] == pytest.approx(50.0, abs=0.1)
     assert wide.confidence[0] == 0.56  # .70 x .8
+
+
+def test_two_fifths_of_a_component_are_enough() -> None:
+    assert effective_weight(15.0, np.array([0.40, 0.39])).tolist() == [6.0, 0.0]

@@ -12,7 +12,7 @@ from engines.mvla import confidence, filters, modes, words
 from engines.mvla.analysis import analyse
 from engines.mvla.confidence import Softener
 from engines.mvla.discipline import Verdict
-from engines.mvla.events import EVENTS, KNOWN_UNTIL
+from engines.mvla.events import EVENTS, KNOWN_UNTIL, blackouts_on
 from engines.mvla.features import features
 from engines.mvla.filters import Check
 from engines.mvla.history import build
@@ -139,7 +139,24 @@ def test_after_the_last_listed_announcement_nothing_is_known(moment: Moment) -> 
     assert _announcements(moment, date(2026, 12, 4), date(2026, 12, 4)).passed is True
     after = _announcements(moment, date(2026, 12, 5), date(2026, 12, 4))
     assert words.check_words(after) == "Announcements are known until 4 Dec 2026 only."
-    assert _announcements(moment, date(2026, 2, 7), date(2025, 1, 1)).passed is None, "an earlier one adds nothing"
+    earlier = _announcements(moment, date(2026, 2, 7), date(2025, 1, 1))
+    assert words.check_words(earlier) == "Announcements are known until 6 Feb 2026 only.", "it takes nothing away"
+
+
+def test_hours_of_announcements() -> None:
+    hours = {row.kind: [(one.start, one.end) for one in blackouts_on(row.day)] for row in EVENTS}
+    assert hours == {
+        "rbi_policy": [(time(9, 45), time(11, 0))], "budget": [(time(10, 45), time(13, 30))],
+        "election_counting": [(time(9, 15), time(15, 30))],
+    }  # fmt: skip
+
+
+def test_the_move_of_15_minutes_is_of_today() -> None:
+    bars, past = history(2, 1.2)
+    first = bars.close[bars.session == 10][0]
+    assert math.isnan(features(past, moment_at(bars, 15), P).close_15)
+    assert features(past, moment_at(bars, 16), P).close_15 == first
+    assert features(past, moment_at(bars, 6), P).close_5 == first
 
 
 def test_what_is_not_known_about_announcements_is_told_and_is_no_veto() -> None:

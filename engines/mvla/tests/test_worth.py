@@ -76,6 +76,28 @@ def test_worth_of_a_trade() -> None:
     assert trades._worth(moment, Levels(120.0, 105.0, 145.0), 65, 0.4, 0.60, 0.5, P)["lots"] == 2
 
 
+def test_a_trade_pays_its_own_spread() -> None:
+    bars, past = history(2, 1.2)
+    found = analyse(past, moment_at(bars))
+    for one in found.picked.trades:
+        ends = [trades.round_trip("NIFTY", DAY, one.ask, price, 65) for price in (one.levels.target, one.levels.sl)]
+        charges = one.chance * ends[0] + (1.0 - one.chance) * ends[1]
+        assert one.cost_per_lot == pytest.approx(charges + 0.4 * 65)
+        assert one.levels.entry == one.ask
+
+
+@pytest.mark.parametrize(
+    ("probability", "chance"),
+    [
+        (0.98, 0.97962), (0.999, 0.97962),  # u = 49: 48 / (49 - 49^(-5/3)); no surer than .98
+        (0.03, 0.0029534),  # u = .030928: .969072 / (328.15 - .03)
+        (0.001, levels.target_chance(0.02, 5 / 3)),
+    ],
+)  # fmt: skip
+def test_chances_are_never_certain(probability: float, chance: float) -> None:
+    assert levels.target_chance(probability, 5 / 3) == pytest.approx(chance, rel=2e-4)
+
+
 def _picked(**changes: float) -> trades.Picked:
     bars, past = history(2, 1.2)
     atm = analyse(past, moment_at(bars)).picked.trades[0]
@@ -150,6 +172,7 @@ def test_the_forward_by_parity() -> None:
     found = chains.money("NIFTY", quoted, 25_010.0)
     assert (found.atm, found.step, found.forward_source) == (25_000.0, 50.0, "parity")
     assert found.forward == pytest.approx(25_050.03014, abs=1e-5)
-    assert chains.money("NIFTY", replace(quoted, forward=25_060.0), 25_010.0).forward == 25_060.0
+    future = chains.money("NIFTY", replace(quoted, forward=25_060.0), 25_010.0)
+    assert (future.forward, future.forward_source) == (25_060.0, "future")
     crossed = replace(quoted, call=replace(sides[0], bid=sides[0].ask + 1.0))
     assert chains.money("NIFTY", crossed, 25_010.0).forward is None
