@@ -6,8 +6,11 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init
 
+from tradeplatform import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
 
+broker.mend()
 app = Celery("tradeplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -232,7 +232,17 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_TASK_TIME_LIMIT = 60
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 300, "unacked_restore_interval": 10, "socket_timeout": 5, "socket_connect_timeout": 2}
+    {
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 10,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        # Who publishes while Redis is away is not kept waiting: what must not be lost is a row already.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
     if CONFIG.redis_url
     else {}
 )
