@@ -6,11 +6,13 @@ from celery import Celery
 from celery.schedules import crontab
 from celery.signals import beat_init, celeryd_init
 
-from tradeplatform import broker
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tradeplatform.settings")
 
-broker.mend()
+if os.environ.get("REDIS_URL"):  # the embedded server does without Redis, and without what its client takes of memory
+    from tradeplatform import broker
+
+    broker.mend()
+
 app = Celery("tradeplatform")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
