@@ -1,7 +1,8 @@
 """Redis as Celery's broker, when Redis goes away: what kombu 5.7 does not do.
 
 *A worker lives on.* A worker that has unacknowledged messages gives them back as it closes the broken connection, fails
-at that and ends. They come back by themselves: Redis holds them until the visibility time-out.
+at that and ends; likewise when a task ends later and is acknowledged on that connection. What was not acknowledged
+comes back by itself: Redis holds it until the visibility time-out.
 """
 
 import logging
@@ -9,6 +10,7 @@ from typing import Any
 
 from kombu.transport.redis import Channel, QoS
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
 from redis.retry import Retry
 
 log = logging.getLogger("platform.jobs")
@@ -32,6 +34,8 @@ class PromptChannel(Channel):
     QoS = LenientQoS
 
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
+        if self.connection is None or self.connection.client is None:  # a task ended whose connection is gone
+            raise ConnectionError("The connection to the broker was closed.")
         return {**super()._connparams(asynchronous=asynchronous), "retry": Retry(NoBackoff(), 0)}
 
 
