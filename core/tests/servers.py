@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 Behaviour = Callable[[socket.socket, bytes], None]
 
@@ -27,7 +28,7 @@ class Server:
         self.stopped = threading.Event()
         self.requests: list[bytes] = []
         self.connections = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        accept_each(self._socket, self._serve)
 
     @property
     def port(self) -> int:
@@ -40,16 +41,8 @@ class Server:
         self.stopped.set()
         self._socket.close()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=[connection], daemon=True).start()
-
     def _serve(self, connection: socket.socket) -> None:
+        self.connections += 1
         with connection:
             connection.settimeout(5)
             try:
@@ -58,6 +51,20 @@ class Server:
                     self._behave(connection, request)
             except OSError:
                 return
+
+
+def accept_each(listener: socket.socket, handle: Callable[[socket.socket], Any]) -> None:
+    """Give every connection to ``handle`` in a thread of its own, until the listener is closed; return at once."""
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=handle, args=[connection], daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
 
 
 def read_request(connection: socket.socket) -> bytes:

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from partners.api.answers import CountedAnswer, PartnerAnswer
-from signals.api.shapes import AnalysisShape, ComponentShape, ScoreShape, SignalShape, TradeShape
+from signals.api.shapes import AnalysisShape, ComponentShape, ScoreShape, SignalShape, TradeShape, components_of
 
 SOURCES = ("broker", "delayed", "simulated")
 
@@ -45,15 +45,7 @@ class PartnerHistoryAnswer(CountedAnswer):
     signals = PartnerSignalOut(many=True)
 
 
-class PartnerComponentsOut(serializers.Serializer):
-    """The six components by name."""
-
-    qualitative = ComponentShape()
-    quantitative = ComponentShape()
-    trend = ComponentShape()
-    risk = ComponentShape()
-    search = ComponentShape()
-    market_context = ComponentShape()
+PartnerComponentsOut = components_of("PartnerComponentsOut", ComponentShape)
 
 
 class PartnerScoreOut(ScoreShape):

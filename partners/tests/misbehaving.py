@@ -1,4 +1,4 @@
-"""Receivers of webhooks that misbehave in one way each, and certificates that should not be believed."""
+"""Receivers of webhooks that misbehave in one way each."""
 
 import socket
 import ssl
@@ -7,14 +7,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from core.tests.servers import Behaviour, read_request
+from core.tests.servers import Behaviour, accept_each, read_request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 HUGE_BYTES = 200_000_000
@@ -89,31 +84,6 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-def certificate(folder: Path, *, name: str, days: tuple[int, int] = (-1, 1)) -> Path:
-    """Write a certificate of ``name``, signed by itself, with its key in one file; ``days``: valid from and until."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + timedelta(days=days[0]))
-        .not_valid_after(now + timedelta(days=days[1]))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / f"{name}{days[1]}.pem"
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
 @dataclass
 class Raw:
     """A listener that has not got as far as HTTP. ``read``: requests that came through to it, in clear; ``at``: when
@@ -138,19 +108,14 @@ def listening(secured: Path | None, first_words: bytes = b"") -> Iterator[Raw]:
         found = Raw(int(listener.getsockname()[1]))
         kept: list[socket.socket] = []
 
-        def accept() -> None:
-            while True:
-                try:
-                    plain, _ = listener.accept()
-                except OSError:
-                    return
-                found.at.append(time.monotonic())
-                if secured is None and not first_words:
-                    kept.append(plain)
-                    continue
-                threading.Thread(target=_greet, args=[plain, secured, first_words, found], daemon=True).start()
+        def take(plain: socket.socket) -> None:
+            found.at.append(time.monotonic())
+            if secured is None and not first_words:
+                kept.append(plain)
+            else:
+                _greet(plain, secured, first_words, found)
 
-        threading.Thread(target=accept, daemon=True).start()
+        accept_each(listener, take)
         try:
             yield found
         finally:
@@ -167,24 +132,15 @@ def canary() -> Iterator[Raw]:
     with socket.create_server((everywhere, 0), family=family, backlog=128, dualstack_ipv6=is_dual) as listener:
         found = Raw(int(listener.getsockname()[1]))
 
-        def accept() -> None:
-            while True:
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                found.at.append(time.monotonic())
-                threading.Thread(target=_welcome, args=[connection], daemon=True).start()
+        def welcome(connection: socket.socket) -> None:
+            found.at.append(time.monotonic())
+            with connection, suppress(OSError):
+                connection.settimeout(5)
+                read_request(connection)
+                connection.sendall(OK)
 
-        threading.Thread(target=accept, daemon=True).start()
+        accept_each(listener, welcome)
         yield found
-
-
-def _welcome(connection: socket.socket) -> None:
-    with connection, suppress(OSError):
-        connection.settimeout(5)
-        read_request(connection)
-        connection.sendall(OK)
 
 
 def _greet(plain: socket.socket, secured: Path | None, first_words: bytes, found: Raw) -> None:

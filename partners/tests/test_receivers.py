@@ -12,13 +12,14 @@ from functools import partial
 import pytest
 
 from core import clock, http
+from core.tests.certificates import certificate
 from core.tests.servers import answer, hang_up, serving
 from partners.lifecycle import State
 from partners.models import Delivery, Endpoint
 from partners.services import dispatch
 from partners.services.deliveries import attempts_of
 from partners.services.dispatch import deliver_due
-from partners.tests.misbehaving import HUGE_BYTES, InTurn, babble, certificate, free_port, huge, listening, reset
+from partners.tests.misbehaving import HUGE_BYTES, InTurn, babble, free_port, huge, listening, reset
 from partners.tests.test_sending import _loopback, make_partner, send_ping  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.django_db(transaction=True)

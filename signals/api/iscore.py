@@ -14,7 +14,7 @@ from core.errors import InvalidRequest
 from engines.exchange.naming import normalise_key
 from engines.iscore.tables import WEIGHTS
 from market.api.fields import NumberOrNull
-from signals.api.shapes import ChangeOut, ComponentShape, ScoreShape
+from signals.api.shapes import ChangeOut, ComponentShape, ScoreShape, components_of
 from signals.models import IScoreSnapshot
 from signals.services.iscore.reading import SORTS, iscore_history, iscore_of, iscore_table
 
@@ -47,15 +47,7 @@ class ComponentOut(ComponentShape):
     missing = serializers.ListField(child=serializers.CharField())
 
 
-class ComponentsOut(serializers.Serializer):
-    """The six components by name."""
-
-    qualitative = ComponentOut()
-    quantitative = ComponentOut()
-    trend = ComponentOut()
-    risk = ComponentOut()
-    search = ComponentOut()
-    market_context = ComponentOut()
+ComponentsOut = components_of("ComponentsOut", ComponentOut)
 
 
 class IScoreApi(APIView):

@@ -5,6 +5,7 @@ A surface adds what is its own: the pages' API the inside of the engines, the pa
 
 from rest_framework import serializers
 
+from engines.iscore.tables import WEIGHTS
 from market.api.fields import NumberOrNull
 
 OUTCOMES = ("OPEN", "TARGET", "SL", "TIME_EXIT", "EXPIRED")
@@ -100,6 +101,12 @@ class ComponentShape(serializers.Serializer):
     effective_weight = serializers.FloatField()
     coverage = serializers.FloatField(help_text="Share of its inputs that is known")
     factors = serializers.ListField(child=serializers.CharField())
+
+
+def components_of(name: str, shape: type[ComponentShape]) -> type[serializers.Serializer]:
+    """Return a serializer called ``name`` with a field of ``shape`` for each of the six components."""
+    fields = {component: shape() for component in WEIGHTS}
+    return type(name, (serializers.Serializer,), {"__doc__": "The six components by name.", **fields})
 
 
 class ChangeOut(serializers.Serializer):

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from core.tests.certificates import certificate
 from core.tests.servers import Behaviour, answer, hang_up, serving
 from partners.tests.misbehaving import (
     InTurn,
     Timed,
     babble,
-    certificate,
     drip,
     free_port,
     huge,

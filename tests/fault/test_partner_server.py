@@ -6,7 +6,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from core.tests.servers import accept_each
 from partners.tests.receivers import Receiver
 from tests.fault.callers import Answer, Caller, bearer
 from tests.fault.conftest import Figure
@@ -202,15 +202,7 @@ def test_drips_end_after_five_seconds(server: Running, caller: Caller, figure: F
                     break
         lasted.append(time.monotonic() - began)
 
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=drip, args=[connection], daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
+    accept_each(listener, drip)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     keys = []
     provider = partner(server, plan="elite", admin=True)["key"]
