@@ -125,8 +125,6 @@ class Parameters:
     # Confidence
     raw_d: float = 0.55
     raw_s: float = 0.45
-    uncalibrated_cap: int = 74
-    fires_from: int = 50
 
     # Levels and trades
     reward_risk: float = 5.0 / 3.0

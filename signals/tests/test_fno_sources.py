@@ -61,6 +61,13 @@ def gathered(moment: datetime, *adapters: SimulatedData, index: str = "NIFTY") -
         return gather(index, now=moment)
 
 
+def test_the_chain_is_read_ten_strikes_either_way() -> None:
+    found = gathered(SESSION, Named("kite")).moment
+    assert found.chain is not None
+    assert len(found.chain.strikes) == 21
+    assert abs(found.chain.strikes[10] - found.spot) == min(abs(found.chain.strikes - found.spot))
+
+
 def test_sources_of_one_market_help_each_other() -> None:
     found = gathered(SESSION, Named("kite", broken=["option_chain"]), Named("icici"))
     assert found.moment.chain is not None

@@ -297,7 +297,6 @@ def test_a_year_of_volatility_is_252_sessions() -> None:
 
 def test_what_becomes_of_a_signal() -> None:
     assert (P.hold_minutes, P.exit_by, P.risk_share, P.capital) == (45, time(15, 5), 0.005, 1_000_000.0)
-    assert (P.uncalibrated_cap, P.fires_from) == (74, 50)
 
 
 # Chain

@@ -29,7 +29,6 @@ from signals.services.fno.markets import market_of
 
 #: Options are settled against the index of this exchange time.
 SETTLED_AT: Final = time(15, 30)
-CHAIN_REACH: Final = 15
 _YEAR: Final = timedelta(days=365)
 
 
@@ -232,7 +231,8 @@ class _Gathering:
         same = future is not None and future.expiry == raw.expiry
         quote = quotes.get(future.key) if future is not None and same else None
         centre = min(range(len(raw.rows)), key=lambda at: abs(raw.rows[at].strike - raw.spot))
-        rows = raw.rows[max(centre - CHAIN_REACH, 0) : centre + CHAIN_REACH + 1]
+        reach = self.parameters.chain_reach
+        rows = raw.rows[max(centre - reach, 0) : centre + reach + 1]
         settled = self.clock.instant_of(raw.expiry, SETTLED_AT)
         return Chain(
             expiry=raw.expiry,
