@@ -1,5 +1,6 @@
 """What every test gets: sockets to loopback only, no leftovers in the clock, users."""
 
+import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,13 @@ def _loopback_only() -> Iterator[None]:
     socket.socket.connect = _guarded  # type: ignore[method-assign]
     yield
     socket.socket.connect = _connect  # type: ignore[method-assign]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put files that start real processes first where workers share the tests: last, they keep one while the other idles."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ def payload(found: Analysis) -> dict[str, Any]:
         "stop_distance": number(found.distance, 2),
         "size": found.discipline.size,
         "missing_inputs": list(found.missing_inputs),
+        "missing_words": [words.missing(name) for name in found.missing_inputs],
         "profile": found.profile.value,
         "engine_version": found.engine_version,
         "params_hash": found.params_hash,

@@ -67,6 +67,15 @@ STRENGTH: Final = {
     "breadth": "One-sidedness of the market",
 }
 
+#: Facts of the day that softeners and filters are made of.
+FACTS: Final = {
+    "vix": "India VIX",
+    "vix_closes": "a year of India VIX",
+    "daily_closes": "closes of the last 20 sessions",
+    "previous_day": "the last session's close",
+    "announcements": "announcements of the day",
+}
+
 SOFTENERS: Final = {
     "EXPIRY_AFTERNOON": "Afternoon of an expiry day",
     "LUNCH": "Quiet hours 12:00-13:15",
@@ -104,6 +113,12 @@ def check_words(check: Check) -> str:
     return "" if check.passed else veto(check)
 
 
+def missing(name: str) -> str:
+    """Return what an entry of `missing_inputs` stands for: a vote, a part of strength (``strength.``) or a fact."""
+    part = name.removeprefix("strength.")
+    return STRENGTH[part] if part != name else VOTES.get(name) or FACTS[name]
+
+
 def vote(value: float | None) -> str:
     """Return a vote in words."""
     if value is None:
@@ -118,4 +133,5 @@ def vote(value: float | None) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "an unknown number of"
-    return f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.2f}"
+    text = f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.2f}"
+    return text.replace("-", "\N{MINUS SIGN}")

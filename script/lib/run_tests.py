@@ -13,6 +13,8 @@ POSTGRES_DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 REDIS_DEFAULT = "redis://127.0.0.1:6379/15"
 DATABASE_TESTS = ("core", "accounts", "market", "signals", "backtest", "partners", "tradeplatform", "tests/flows")
 PARALLEL = ("-n", "2", "--dist", "loadfile")
+#: The order of conftest.py, files of slow tests first, instead of xdist's own, files of many tests first.
+SLOW_FIRST = "--no-loadscope-reorder"
 TEST_SECRET = "tests-only-" + "x" * 50
 
 
@@ -25,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 2
     if missing:
         print(f"skipped, because not there: {', '.join(missing)}", file=sys.stderr)
-    parts = [("on SQLite", sqlite_environment(), arguments or ["-m", "not browser and not fault", *PARALLEL])]
+    parts = [("on SQLite", sqlite_environment(), arguments or ["-m", "not browser and not fault", *PARALLEL, SLOW_FIRST])]
     if not arguments and "Chromium" not in missing:
         # Apart, because Playwright leaves an event loop running in its thread, where Django refuses the database.
         parts.append(("in Chromium", sqlite_environment(), ["-m", "browser", *PARALLEL]))

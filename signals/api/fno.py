@@ -82,6 +82,7 @@ class AnalysisOut(AnalysisShape):
     sources = serializers.DictField(child=serializers.CharField())
     scanned_at = serializers.DateTimeField()
     missing_inputs = serializers.ListField(child=serializers.CharField())
+    missing_words = serializers.ListField(child=serializers.CharField())
     profile = serializers.CharField()
     params_hash = serializers.CharField()
 

@@ -43,6 +43,7 @@ class FnoScan(models.Model):
 
     class Meta:
         ordering = ("-slot", "index")
+        verbose_name = "F&O scan"
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "slot"], name="fno_scan_once_a_slot")]
         indexes: ClassVar = [models.Index(fields=["index", "trade_date", "-slot"], name="fno_scan_by_day")]
 
@@ -59,7 +60,8 @@ class FnoLatest(models.Model):
     payload = models.JSONField()
 
     class Meta:
-        verbose_name_plural = "latest analyses"
+        verbose_name = "latest F&O analysis"
+        verbose_name_plural = "latest F&O analyses"
 
     def __str__(self) -> str:
         return f"{self.index} {self.slot}"
@@ -75,6 +77,8 @@ class FnoDayOpen(models.Model):
     source = models.CharField(max_length=20)
 
     class Meta:
+        verbose_name = "F&O open interest at the open"
+        verbose_name_plural = "F&O open interests at the open"
         constraints: ClassVar = [models.UniqueConstraint(fields=["symbol", "trade_date"], name="fno_day_open_once")]
 
     def __str__(self) -> str:
@@ -92,6 +96,7 @@ class FnoEvent(models.Model):
 
     class Meta:
         ordering = ("-day", "start")
+        verbose_name = "announcement"
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="fno_event_ends_after_it_begins")
         ]
@@ -194,6 +199,7 @@ class FnoSignal(models.Model):
 
     class Meta:
         ordering = ("-triggered_at", "-id")
+        verbose_name = "F&O signal"
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["index"], condition=Q(status="LIVE"), name="fno_signal_one_live_an_index"),
             models.UniqueConstraint(fields=["index", "trade_date", "number"], name="fno_signal_numbered_once"),

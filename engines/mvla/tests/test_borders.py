@@ -168,6 +168,7 @@ def test_what_is_not_known_about_announcements_is_told_and_is_no_veto() -> None:
     assert row["words"] == "Announcements are known until 6 Feb 2026 only."
     assert "EVENT_BLACKOUT" not in told["vetoes"]
     assert told["missing_inputs"] == ["announcements"]
+    assert told["missing_words"] == ["announcements of the day"]
 
 
 def test_missing_facts_of_the_day_have_names() -> None:
@@ -189,6 +190,9 @@ def test_missing_facts_of_the_day_have_names() -> None:
     alone = build(spot_of(bars.until(bars.opens[-1])), None, P)
     nothing = analyse(alone, replace(moment, day=DayFacts(), at_s=float(bars.opens[-1] - 60)))
     assert {"vix", "vix_closes", "daily_closes"} <= set(nothing.missing_inputs)
+    told = payload(nothing)["missing_words"]
+    assert len(told) == len(nothing.missing_inputs)
+    assert {"Future against its VWAP", "India VIX", "closes of the last 20 sessions"} <= set(told)
     first = bars.session == 10
     one_day = MinuteBars(
         **{name: getattr(bars, name)[first] for name in MinuteBars.__dataclass_fields__ if name != "session"},

@@ -73,7 +73,7 @@ export function layers(it: Analysis): HTMLElement {
     "What the confidence is made of",
     "confidence",
     el("div", { class: "fno-layers" }, directionPart(direction, it), strengthPart(strength), filtersPart(filters, it, sessionWords(it))),
-    el("div", { class: "card-foot" }, source(it.data_source, it.scanned_at, LATE_S), el("span", {}, `${it.missing_inputs.length ? `Missing: ${it.missing_inputs.join(", ")}. ` : ""}Engine ${it.engine_version}.`)),
+    el("div", { class: "card-foot" }, source(it.data_source, it.scanned_at, LATE_S), el("span", {}, `${it.missing_words.length ? `Not known: ${it.missing_words.join("; ")}. ` : ""}Engine ${it.engine_version}.`)),
   );
 }
 

@@ -76,7 +76,7 @@ export type Analysis = {
   data_age_s: number | null;
   as_of: string | null;
   scanned_at: string;
-  missing_inputs: string[];
+  missing_words: string[];
   engine_version: string;
 };
 
@@ -174,8 +174,8 @@ export function checkWords({ code, passed, measure, limit, unit, words }: Check)
   const name = CHECKS[code] ?? code.toLowerCase().replaceAll("_", " ");
   const of = unit || UNITS[code] || "";
   const said = of === "%" ? "%" : of && ` ${of}`;
-  const places = unit === "bars" || unit === "s" ? 0 : 2;
-  const numbers = measure === null || limit === null ? "" : ` (${number(measure, places)}${said}, limit ${number(limit, places)}${said})`;
+  const figure = (value: number) => number(value, unit === "bars" || unit === "s" || Math.abs(value) >= 1000 ? 0 : 2) + said;
+  const numbers = measure === null || limit === null ? "" : ` (${figure(measure)}, limit ${figure(limit)})`;
   return `${name}${numbers}${passed === null && words ? `. ${words}` : ""}`;
 }
 
