@@ -32,7 +32,7 @@ def _loopback_only() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put files that start real processes first where workers share the tests: last, they keep one while the other idles."""
+    """Put files of slow tests first where workers share them: last, they keep one busy while the other idles."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         slow = {item.path for item in items if item.get_closest_marker("slow")}
         items.sort(key=lambda item: item.path not in slow)

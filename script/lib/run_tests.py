@@ -27,7 +27,8 @@ def main(arguments: list[str]) -> int:
         return 2
     if missing:
         print(f"skipped, because not there: {', '.join(missing)}", file=sys.stderr)
-    parts = [("on SQLite", sqlite_environment(), arguments or ["-m", "not browser and not fault", *PARALLEL, SLOW_FIRST])]
+    everything = ["-m", "not browser and not fault", *PARALLEL, SLOW_FIRST]
+    parts = [("on SQLite", sqlite_environment(), arguments or everything)]
     if not arguments and "Chromium" not in missing:
         # Apart, because Playwright leaves an event loop running in its thread, where Django refuses the database.
         parts.append(("in Chromium", sqlite_environment(), ["-m", "browser", *PARALLEL]))
