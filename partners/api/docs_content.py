@@ -132,8 +132,9 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         _PUSH, "POST", "/deliveries/{delivery_id}/resend", "Send one again",
-        "The same bytes with the same event id, once. delivery_id is what a row of the log and the answer to a test "
-        "call id, and what the header X-TC-Delivery holds.",
+        "The same bytes with the same event id, once; it counts apart from the automatic attempts, which are made at "
+        "their times. While the webhook is paused nothing is sent (409). delivery_id is what a row of the log and the "
+        "answer to a test call id, and what the header X-TC-Delivery holds.",
         answers.PartnerDeliveryAnswer,
     ),
     Endpoint(

@@ -20,6 +20,10 @@ _TYPES: tuple[tuple[type[serializers.Field], str], ...] = (
 )
 
 
+#: Bounds from here on are the database's, not the field's meaning.
+STORABLE = 2**53
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRow:
     """A line of a table of fields. ``name`` has the path to it: ``holdings[].qty``."""
@@ -68,7 +72,7 @@ def _notes(field: serializers.Field) -> str:
     if isinstance(inner, serializers.ChoiceField):
         said.append("One of " + ", ".join(str(choice) for choice in inner.choices))
     low, high = getattr(field, "min_value", None), getattr(field, "max_value", None)
-    if low is not None and high is not None:
+    if low is not None and high is not None and high < STORABLE:
         said.append(f"{low} to {high}")
     elif low is not None:
         said.append(f"{low} or more")
