@@ -1,5 +1,6 @@
 """What the import commands have in common: several files, progress, a report, an exit code."""
 
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from core.errors import PlatformError
 from market.services.imports import ImportReport
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(BaseCommand, ABC):
     """Imports file by file. A file that cannot be read is named and the next one tried; the exit code is then 1."""
 
     _stage = ("", -1)
@@ -18,9 +19,9 @@ class ImportCommand(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
 
+    @abstractmethod
     def import_file(self, path: Path, options: dict[str, Any]) -> ImportReport:
         """Import one file."""
-        raise NotImplementedError
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed: list[str] = []

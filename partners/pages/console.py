@@ -1,5 +1,6 @@
 """The Partner place: what a partner's people see of their connection. Pages read; deeds are operations of the API."""
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -38,7 +39,7 @@ USAGE_DAYS: Final = 14
 
 
 @method_decorator(never_cache, name="dispatch")
-class ConsolePage(LoginRequiredMixin, View):
+class ConsolePage(LoginRequiredMixin, View, ABC):
     """A page of the console, ``?environment=live|test&partner=ID``. A stranger finds nothing there."""
 
     name: ClassVar[str]
@@ -77,9 +78,9 @@ class ConsolePage(LoginRequiredMixin, View):
             "query": urlencode(query),
         }
 
+    @abstractmethod
     def context(self, request: HttpRequest, partner: Partner, environment: str) -> dict[str, Any]:
         """Return what the page shows."""
-        raise NotImplementedError
 
 
 def _url(name: str, query: dict[str, str]) -> str:

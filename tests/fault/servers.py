@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +26,7 @@ ADMIN = ("operator@example.com", "harbour violet 91")
 _number = itertools.count()
 
 
-class Running:
+class Running(ABC):
     """A server that answers. ``port``, ``state_dir``; ``dump``, ``memory`` and ``logs`` are what it left behind."""
 
     kind: str
@@ -49,13 +50,13 @@ class Running:
         environment = kept | {"STATE_DIR": str(self.state_dir)} | self.environment
         subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True, timeout=120)
 
+    @abstractmethod
     def execute(self, sql: str, *values: Any) -> None:
         """Change the database behind the server's back; ``?`` marks values."""
-        raise NotImplementedError
 
+    @abstractmethod
     def dump(self) -> str:
         """Return every row of the database as text."""
-        raise NotImplementedError
 
     def memory(self) -> str:
         """Return what Redis holds: caches, limits, queue."""
