@@ -14,7 +14,7 @@ from engines.mvla.inputs import Memory
 from signals.lifecycle import LIVE, status_of
 from signals.models import FnoSignal
 from signals.services.fno.calibration import judged
-from signals.services.fno.emission import facts_of
+from signals.services.fno.emission import facts_of, fires
 from signals.services.fno.facts import record_from
 from signals.services.fno.gathering import gather
 from signals.services.fno.tracking import course_of, result_of
@@ -57,7 +57,7 @@ def look(index: str, *, earlier: Earlier, slot: int, now: datetime) -> Look:
     found, judge = judged(gathered, now=now)
     signal = None
     live = any(one.index == index and one.status == LIVE for one in earlier.signals)
-    if found.actionable and found.is_new and found.picked.trades and gathered.clock is not None and not live:
+    if fires(found, gathered) and not live:
         numbers = [one.number for one in earlier.signals if one.index == index and one.trade_date == day]
         signal = FnoSignal(**facts_of(found, gathered, judge, number=max(numbers, default=0) + 1, slot=slot, now=now))
     return Look(

@@ -22,12 +22,17 @@ from signals.services.fno.wire import signal_row
 EVENT_TRIGGERED = "fno.triggered"
 
 
+def fires(found: Analysis, gathered: Gathered) -> bool:
+    """Tell whether an analysis is a trigger, unless a signal of its index is live."""
+    return bool(found.actionable and found.is_new and found.picked.trades) and gathered.clock is not None
+
+
 def emit(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> FnoSignal | None:
     """Write the signal of an analysis that fires, its line of the Record and its event; None if one is live already.
 
     To be called in the transaction of the scan. Raises IntegrityError where another process was quicker.
     """
-    if not (found.actionable and found.is_new and found.picked.trades) or gathered.clock is None:
+    if not fires(found, gathered):
         return None
     if FnoSignal.objects.filter(index=found.index, status=LIVE).exists():
         return None
