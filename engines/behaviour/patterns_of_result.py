@@ -48,7 +48,7 @@ def loss_aversion(trades: Sequence[Trade]) -> Pattern:
     if min(len(held_wins), len(held_losses)) >= TEST_SIDE:
         p_value = mann_whitney_p(held_losses, held_wins)
         severity = lowered(severity) if p_value > TEST_LEVEL else severity
-    if not timed:
+    if hold is None:  # only results are known, or winners were closed the minute they began
         severity = at_most(severity, Severity.MEDIUM)
     evidence = f"The average loss is {size:.1f} times the average win"
     evidence += "." if hold is None else f"; losers are held {hold:.1f} times as long as winners."

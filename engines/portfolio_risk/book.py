@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from engines.portfolio_risk.tables import AssetClass
+from engines.portfolio_risk.tables import UNKNOWN_SECTOR, AssetClass
 
 _PAISA: Final = Decimal("0.01")
 _ZERO: Final = Decimal(0)
@@ -98,6 +98,11 @@ class Book:
         return float(self.pnl / self.invested * 100) if self.invested else None
 
 
+def _is_named(sector: str | None) -> bool:
+    """Tell whether a sector says anything: "Unknown" is what holdings without one are put under."""
+    return bool(sector) and sector.casefold() != UNKNOWN_SECTOR.casefold()
+
+
 def paise(amount: Decimal) -> Decimal:
     """Round rupees to the paisa, half-up."""
     return amount.quantize(_PAISA, rounding=ROUND_HALF_UP)
@@ -124,7 +129,7 @@ def make_book(holdings: Sequence[Holding]) -> Book:
         Position(
             symbol=symbol,
             asset_class=asset_class,
-            sector=next((row.sector for row in rows if row.sector), None),
+            sector=next((row.sector for row in rows if _is_named(row.sector)), None),
             qty=sum((row.qty for row in rows), _ZERO),
             invested=sum((row.qty * row.avg_price for row in rows), _ZERO),
             value=worth[symbol, asset_class],

@@ -58,7 +58,7 @@ def _severity(steps: tuple[tuple[float, str], ...], value: float, *, above: bool
 def _concentration(book: Book) -> Iterator[Finding]:
     for position in book.positions:
         severity = _severity(CONCENTRATION_PCT, position.weight_pct)
-        if severity is None or len(book.positions) == 1:
+        if severity is None:
             continue
         share = f"{position.symbol} is {position.weight_pct:.1f} % of the portfolio."
         if position.weight_pct > TARGET_TOP_PCT:

@@ -47,7 +47,7 @@ class LiveApi(PartnerView):
 class HistoryQuery(serializers.Serializer):
     """Which signals, newest first."""
 
-    index = serializers.CharField(max_length=20, default="NIFTY")
+    index = serializers.CharField(allow_blank=True, default="NIFTY")
     days = serializers.IntegerField(min_value=1, max_value=30, default=7)
     limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
 

@@ -4,15 +4,21 @@ Nothing here is random: equal seed and clock give equal answers.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+from core.clock import IST, isoformat_z
+from engines.mvla.filters import Check
+from engines.mvla.parameters import parameters_on
 from engines.mvla.votes import LONG, SHORT
+from engines.mvla.words import veto
 from partners.services.engines import STALE, TRADE_KEYS
 from partners.services.made_trades import made_trades
 
 DIRECTIONS: Final = {"bullish": ("BULLISH", LONG), "bearish": ("BEARISH", SHORT)}
 _CONFIDENCE: Final = 80
+#: Seconds that data of the scenario ``stale`` is old at least.
+OLD_S: Final = 120.0
 
 
 def forced_fno(analysis: Mapping[str, Any], scenario: str | None, *, index: str, now: datetime) -> dict[str, Any]:
@@ -23,14 +29,24 @@ def forced_fno(analysis: Mapping[str, Any], scenario: str | None, *, index: str,
         quiet = {"trade_direction": "NEUTRAL", "confidence": 20, "confidence_grade": "None", "tier": None}
         return {**analysis, **quiet, "entry_mode": "NONE", "trades": [], "actionable": False}
     if scenario == "stale":
-        vetoes = list(dict.fromkeys([STALE, *analysis["vetoes"]]))
-        return {
-            **analysis,
-            "actionable": False,
-            "vetoes": vetoes,
-            "data_age_s": max(analysis["data_age_s"] or 0, 120.0),
-        }
+        return _stale(analysis, now=now)
     return dict(analysis)
+
+
+def _stale(analysis: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+    """Return an analysis whose newest data is at least two minutes old."""
+    age_s = max(analysis["data_age_s"] or 0.0, OLD_S)
+    told = dict(zip(analysis["vetoes"], analysis["veto_words"], strict=True))
+    told[STALE] = veto(Check(STALE, False, age_s, parameters_on(now.astimezone(IST).date()).stale_s, "s"))
+    vetoes = [STALE, *(code for code in told if code != STALE)]
+    return {
+        **analysis,
+        "actionable": False,
+        "vetoes": vetoes,
+        "veto_words": [told[code] for code in vetoes],
+        "data_age_s": age_s,
+        "as_of": isoformat_z(now - timedelta(seconds=age_s)),
+    }
 
 
 def _directed(analysis: dict[str, Any], direction: str, way: int, *, index: str, now: datetime) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The engines on the partner surface, live keys and test keys."""
 
+from datetime import datetime
+
 import pytest
 
 from core import clock
@@ -62,7 +64,12 @@ def test_the_other_scenarios(test_api):
     assert live(test_api, scenario="neutral").json()["analysis"]["trades"] == []
     stale = live(test_api, scenario="stale").json()["analysis"]
     assert not stale["actionable"]
-    assert "DATA_STALE" in stale["vetoes"]
+    assert stale["vetoes"][0] == "DATA_STALE"
+    assert len(stale["veto_words"]) == len(stale["vetoes"])
+    assert "at most 90" in stale["veto_words"][0]
+    age = clock.now() - datetime.fromisoformat(stale["as_of"])
+    assert age.total_seconds() >= 119
+    assert stale["data_age_s"] >= 120
     failed = live(test_api, scenario="engine_error")
     assert (failed.status_code, failed.json()["code"]) == (500, "ENGINE_ERROR")
     limited = live(test_api, scenario="rate_limited")
@@ -70,6 +77,16 @@ def test_the_other_scenarios(test_api):
     assert (limited["X-RateLimit-Remaining"], limited["Retry-After"]) == ("0", "60")
     assert 59 <= int(limited["X-RateLimit-Reset"]) - clock.now().timestamp() <= 61
     assert live(test_api, scenario="rain").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("index", "code"), [("", "INVALID_REQUEST"), ("N" * 21, "INVALID_INDEX"), ("nifty fifty", "INVALID_INDEX")]
+)
+@pytest.mark.parametrize("name", ["live", "history"])
+def test_an_index_is_refused_alike_wherever_it_is_asked_for(test_api, name, index, code):
+    answer = test_api.get(f"/api/partner/v1/fno/signals/{name}", {"index": index})
+    assert (answer.status_code, answer.json()["code"]) == (400, code)
+    assert answer.json()["error"].startswith("index: ")
 
 
 def test_live_keys_ignore_scenarios(partner, market):  # noqa: F811

@@ -112,6 +112,32 @@ def test_the_edges_of_the_session_follow_its_dates(segment, day, entry, edge):
     assert is_at_the_edge(trade(entry, None, 1, 1, None, segment=segment, day=day), 15) is edge
 
 
+def test_without_the_winners_holding_time_loss_aversion_goes_no_further_than_medium():
+    """C4, row 4: four times is high by holding times, by results alone at most medium."""
+    losses = [
+        trade("11:00", "11:30", 10, 100, -400),
+        trade("12:00", "12:30", 10, 100, -400),
+        trade("13:00", "13:30", 10, 100, -400),
+    ]
+    held = [trade(f"10:{at}", f"10:{at + 5}", 10, 100, 100) for at in (10, 20, 30)]
+    at_once = [replace(one, exit_time=one.entry_time) for one in held]
+    untimed = [replace(one, exit_time=None) for one in (*held, *losses)]
+    found = {
+        name: pattern(trades, "loss_aversion")
+        for name, trades in {
+            "timed": [*held, *losses],
+            "winners closed at once": [*at_once, *losses],
+            "untimed": untimed,
+        }.items()
+    }
+    assert {name: row.severity for name, row in found.items()} == {
+        "timed": Severity.HIGH,
+        "winners closed at once": Severity.MEDIUM,
+        "untimed": Severity.MEDIUM,
+    }
+    assert found["winners closed at once"].metric["hold_ratio"] is None
+
+
 def test_bursts_and_busy_days():
     burst = [trade(f"10:{at:02d}", None, 1, 100, None, segment="EQ") for at in (0, 5, 10, 15, 30, 50)]
     assert pattern(burst, "overtrading").severity is Severity.LOW

@@ -45,6 +45,24 @@ def test_the_printed_portfolio():
     assert found.sector_count == 3
 
 
+def test_a_single_holding_is_warned_of_as_any_other():
+    found = analyze(one(AssetClass.EQUITIES, "Energy")).findings
+    assert [(row.kind, row.severity) for row in found] == [
+        ("concentration", "high"),
+        ("hhi", "high"),
+        ("sector", "high"),
+        ("asset_class", "medium"),
+        ("single_holding", "info"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Unknown", "unknown", ""])
+def test_an_unknown_sector_is_none(name):
+    found = analyze(one(AssetClass.EQUITIES, name))
+    assert (found.risk.score, found.sector_count) == (84.0, 0)
+    assert "sector" not in {row.kind for row in found.findings}
+
+
 def test_the_printed_portfolio_is_warned_of_five_things():
     found = analyze(PRINTED).findings
     assert [(row.kind, row.severity, row.subject) for row in found] == [
