@@ -35,7 +35,7 @@ def refit_fno() -> None:
     turn(now=clock.now())
 
 
-@shared_task(name="signals.iscore_nightly", queue="imports", soft_time_limit=240, time_limit=280)
+@shared_task(name="signals.iscore_nightly", soft_time_limit=240, time_limit=280)
 def iscore_nightly() -> None:
     """Work out and tell the I-Scores of the last complete session, once however many beats there are."""
     from signals.services.iscore.nightly import run_if_due
@@ -44,7 +44,7 @@ def iscore_nightly() -> None:
         run_if_due(now=clock.now())
 
 
-@shared_task(name="signals.iscore_inputs", queue="imports", soft_time_limit=240, time_limit=280)
+@shared_task(name="signals.iscore_inputs", soft_time_limit=240, time_limit=280)
 def iscore_inputs() -> None:
     """Fetch the hour's share of what I-Scores need beside prices, from the sources that are switched on."""
     from signals.services.iscore.fetching import hourly

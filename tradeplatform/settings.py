@@ -208,6 +208,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.api.schema.add_common_errors",
         "partners.api.schema.add_scenarios",
+        "partners.api.schema.add_answers",
     ],
 }
 
@@ -257,6 +258,8 @@ CELERY_TASK_ROUTES = {
     "partners.score_sandbox": {"queue": "imports"},
     "partners.welcome": {"queue": "imports"},
     "signals.scan_fno": {"queue": "scan"},
+    "signals.iscore_nightly": {"queue": "imports"},
+    "signals.iscore_inputs": {"queue": "imports"},
 }
 CELERY_TASK_DEFAULT_QUEUE = "default"
 

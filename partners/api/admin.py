@@ -14,7 +14,7 @@ from partners.api.answers import IDEMPOTENCY, PartnerAnswer, PartnerKeyAnswer, P
 from partners.api.base import AdminView, Body, Choice, Real, Text, idempotent, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
 from partners.constants import NAME_LENGTH, Environment, Plan
-from partners.models import ApiKey, Partner
+from partners.models import ApiKey, Endpoint, Partner
 from partners.services.keys import OVERLAP_MAX, key_create, key_revoke
 from partners.services.partners import partner_create
 from partners.services.secrets import endpoint_of
@@ -39,8 +39,9 @@ class PartnersApi(AdminView):
     @extend_schema(responses=PartnersAnswer)
     def get(self, request: Request) -> Response:
         """List the partners."""
+        endpoints = {row.partner_id: row for row in Endpoint.objects.filter(environment=Environment.LIVE)}
         rows = [
-            partner_row(partner) | endpoint_fields(endpoint_of(partner, Environment.LIVE))
+            partner_row(partner) | endpoint_fields(endpoints.get(partner.pk) or Endpoint())
             for partner in Partner.objects.all()
         ]
         return Response({"success": True, "count": len(rows), "partners": rows})
@@ -79,7 +80,12 @@ class KeyInput(Body):
 class PartnerKeysApi(AdminView):
     """Keys of a partner."""
 
-    @extend_schema(parameters=[IDEMPOTENCY], request=KeyInput, responses={201: PartnerKeyAnswer})
+    @extend_schema(
+        parameters=[IDEMPOTENCY],
+        request=KeyInput,
+        responses={201: PartnerKeyAnswer},
+        examples=[OpenApiExample("A rotation with a day of overlap", {"overlap_hours": 24}, request_only=True)],
+    )
     @idempotent
     def post(self, request: Request, partner_id: int) -> Response:
         """Make a key, shown in this answer only."""

@@ -63,7 +63,12 @@ class ResendFailedInput(Body):
 class ResendFailedApi(PartnerView):
     """Sends everything again that did not arrive."""
 
-    @extend_schema(parameters=[IDEMPOTENCY], request=ResendFailedInput, responses={202: CountedAnswer})
+    @extend_schema(
+        parameters=[IDEMPOTENCY],
+        request=ResendFailedInput,
+        responses={202: CountedAnswer},
+        examples=[OpenApiExample("Since an outage", {"since": "2026-05-03T04:00:00Z"}, request_only=True)],
+    )
     @idempotent
     def post(self, request: Request) -> Response:
         """Send again all that failed, was refused or blocked since an instant."""

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views import View
 
 from partners.api.base import Scenario
-from partners.api.docs_content import CHANGES, CHANGES_NEXT, ENDPOINTS, LANGUAGES, Endpoint, example
+from partners.api.docs_content import CHANGES, ENDPOINTS, LANGUAGES, Endpoint, example
 from partners.api.docs_fields import field_rows
 from partners.api.docs_samples import sample
 from partners.catalogue import ERRORS
@@ -69,7 +69,6 @@ def _fixed() -> dict[str, Any]:
         "overlap_h": round(SECRET_OVERLAP.total_seconds() / 3600),
         "idempotency_h": round(IDEMPOTENCY_TTL.total_seconds() / 3600),
         "changes": CHANGES,
-        "changes_next": CHANGES_NEXT,
     }  # fmt: skip
 
 

@@ -11,17 +11,22 @@ WIDTH: Final = 96
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """``request``: its line and body, in short; ``answer``: the body that came back, as text."""
+    """``request``: its line and body, in short; ``answer``: the body that came back."""
 
     request: str
     status: int
-    answer: str
+    answer: Any
+
+    @property
+    def text(self) -> str:
+        """The answer laid out for reading."""
+        return laid_out(self.answer)
 
 
 def sample(anchor: str) -> Sample:
     """Return the sample of an endpoint."""
     kept = json.loads((SAMPLES / f"{anchor}.json").read_text())
-    return Sample(kept["request"], kept["status"], laid_out(kept["answer"]))
+    return Sample(kept["request"], kept["status"], kept["answer"])
 
 
 def laid_out(value: Any, indent: int = 0) -> str:

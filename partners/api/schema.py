@@ -1,8 +1,10 @@
-"""The header of test scenarios in the description: on every operation that takes a test key."""
+"""What the description of the partner surface has besides: the header of test scenarios, and real answers."""
 
 from typing import Any, Final
 
 from partners.api.base import SCENARIO_HEADER, Scenario
+from partners.api.docs_content import ENDPOINTS
+from partners.api.docs_samples import sample
 
 PREFIX: Final = "/api/partner/v1/"
 #: Test keys get nothing here.
@@ -30,4 +32,16 @@ def add_scenarios(result: dict[str, Any], generator: Any, request: Any, public: 
                         "description": _FORCED[path.startswith(ENGINES)],
                     }
                 )
+    return result
+
+
+def add_answers(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Add to every operation the answer that its documentation shows; to be called with the whole document."""
+    for endpoint in ENDPOINTS:
+        operation = result.get("paths", {}).get(PREFIX.rstrip("/") + endpoint.path, {}).get(endpoint.method.lower())
+        if operation is None:
+            continue
+        shown = sample(endpoint.anchor)
+        content = operation["responses"][str(shown.status)]["content"]["application/json"]
+        content.setdefault("examples", {})["Real"] = {"summary": "A real answer", "value": shown.answer}
     return result

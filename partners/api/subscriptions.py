@@ -82,7 +82,11 @@ class SubscriptionApi(PartnerView):
         """Read a subscription."""
         return Response(_one(access_subscription(self.key, subscription_id)))
 
-    @extend_schema(request=Settings, responses=PartnerSubscriptionAnswer)
+    @extend_schema(
+        request=Settings,
+        responses=PartnerSubscriptionAnswer,
+        examples=[OpenApiExample("Fewer events", {"min_confidence": 70}, request_only=True)],
+    )
     def patch(self, request: Request, subscription_id: int) -> Response:
         """Change a subscription."""
         row = access_subscription(self.key, subscription_id)

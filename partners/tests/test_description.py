@@ -8,6 +8,7 @@ from drf_spectacular.generators import SchemaGenerator
 
 from core import clock
 from partners.api.base import Scenario
+from partners.api.docs_content import ENDPOINTS
 from partners.constants import Environment
 from partners.lifecycle import State
 from partners.models import Attempt, Delivery, Endpoint
@@ -49,6 +50,18 @@ def api(partner):  # noqa: F811 - the fixture
     partner.save()
     make_universe("nifty_100")
     return client(partner)
+
+
+def test_every_operation_shows_a_real_answer_and_every_body_an_example(document):
+    mine = {path: operations for path, operations in document["paths"].items() if path.startswith(f"{V1}/")}
+    assert len(mine) == len({endpoint.path for endpoint in ENDPOINTS})
+    for path, operations in mine.items():
+        for method, operation in operations.items():
+            good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+            shown = [kind.get("examples") for answer in good for kind in answer["content"].values()]
+            assert any(shown), (method, path)
+            for kind in operation.get("requestBody", {}).get("content", {}).values():
+                assert kind["examples"], (method, path)
 
 
 def test_profile_provisioning_and_codes(api, document, partner):  # noqa: F811

@@ -123,7 +123,7 @@ def test_examples_run_as_printed(live_server, ending):
         if ending == "sh":
             found = json.loads(done.stdout)
             assert found["success"] is True
-            (shown,) = (sample(row.anchor).answer for row in ENDPOINTS if row.example == name)
+            (shown,) = (sample(row.anchor).text for row in ENDPOINTS if row.example == name)
             assert differences(json.loads(shown), found) == [], name
 
 
