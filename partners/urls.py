@@ -1,7 +1,8 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from partners.api.admin import KeyApi, PartnerKeysApi, PartnersApi
 from partners.api.analysis import BehaviourApi, PortfolioApi
+from partners.api.base import UnknownAddress
 from partners.api.catalogue import ErrorsApi
 from partners.api.client_package import ClientPackage
 from partners.api.console import (
@@ -75,4 +76,5 @@ urlpatterns = [
     path(f"{V1}admin/partners", PartnersApi.as_view()),
     path(f"{V1}admin/partners/<int:partner_id>/keys", PartnerKeysApi.as_view()),
     path(f"{V1}admin/keys/<int:key_id>", KeyApi.as_view()),
+    re_path(f"^{V1}", UnknownAddress.as_view()),
 ]

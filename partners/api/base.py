@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 
 import orjson
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.metadata import BaseMetadata
 from rest_framework.request import Request
@@ -28,7 +30,9 @@ from core.errors import (
     Forbidden,
     InternalError,
     InvalidRequest,
+    NotFound,
     RateLimited,
+    Unauthenticated,
     ValidationFailed,
 )
 from core.ratelimit import Decision
@@ -132,6 +136,20 @@ class AdminView(PartnerView):
         super().initial(request, *args, **kwargs)
         if not self.partner.is_admin or self.key.environment != Environment.LIVE:
             raise Forbidden("This endpoint requires an admin key.")
+
+
+@extend_schema(exclude=True)
+class UnknownAddress(PartnerView):
+    """What is not there. With a key that works it counts as a request and says where the key stands, as all do."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        with suppress(Unauthenticated):
+            super().initial(request, *args, **kwargs)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        raise NotFound("There is nothing at this address.")
+
+    options = http_method_not_allowed
 
 
 def scenario_of(request: Request) -> Scenario | None:

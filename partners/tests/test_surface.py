@@ -399,3 +399,13 @@ def test_bodies_that_are_no_objects(api):
         assert (answer.status_code, answer.json()["code"]) == (400, "INVALID_REQUEST")
     answer = api.post(f"{V1}/subscriptions", "engine=fno", content_type="application/x-www-form-urlencoded")
     assert (answer.status_code, answer.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize("method", ["get", "post", "options", "delete"])
+def test_an_unknown_address_says_where_the_key_stands(partner, method):
+    answer = getattr(client(partner), method)(f"{V1}/nowhere")
+    assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
+    assert answer["X-RateLimit-Remaining"] == "59"
+    stranger = getattr(APIClient(), method)(f"{V1}/nowhere")
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "NOT_FOUND")
+    assert "X-RateLimit-Limit" not in stranger
