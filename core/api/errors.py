@@ -102,6 +102,8 @@ def _from_drf(exc: drf.APIException) -> PlatformError:
         drf.AuthenticationFailed: str(exc.detail),
         drf.PermissionDenied: "You may not do this.",
         drf.NotFound: "There is nothing at this address.",
+        drf.MethodNotAllowed: f"{exc.detail} The Allow header names those that this address takes.",
+        drf.UnsupportedMediaType: "The body's type is not taken here. Send JSON: Content-Type: application/json.",
     }.get(type(exc), str(exc.detail))
     kind = _DRF_KINDS.get(exc.status_code, errors.InternalError)
     error = kind(text)

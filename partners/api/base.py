@@ -147,7 +147,7 @@ class UnknownAddress(PartnerView):
             super().initial(request, *args, **kwargs)
 
     def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        raise NotFound("There is nothing at this address.")
+        raise NotFound(f"There is nothing at {request.path}.")
 
     options = http_method_not_allowed
 

@@ -202,13 +202,6 @@ async def test_the_other_client_does_the_same(waits):
     assert len(waits) == 1
 
 
-def test_both_clients_have_the_same_operations():
-    def operations(kind):
-        return {name for name in vars(kind) if not name.startswith("_")} - {"close", "aclose"}
-
-    assert operations(tc.Partner) == operations(tc.AsyncPartner)
-
-
 def test_a_symbol_cannot_leave_its_place_in_the_path():
     assert calls.iscore("M&M/../x").path == "/iscore/M%26M%2F..%2Fx"
 
