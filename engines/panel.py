@@ -27,7 +27,8 @@ class PricePanel:
     ``symbols``, ``sectors``: N names. Prices in rupees, ``volume`` in shares, each (T, N) float64; they are already
     multiplied (volume: divided) by ``factor`` (T, N), which is 1 everywhere in a panel that is not adjusted.
     ``member``: (T, N), whether the symbol was in the universe's list on the day.
-    ``source``: data_source of every price. ``version``: names the state of the data the panel was built from.
+    ``source``: data_source of every price. ``version``: names the panel (universe, range,
+    basis) and the state of the data it was built from: what is worked out of it may be kept under this name.
     ``notes``: what a reader should know, such as members without prices.
     """
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from engines.panel import PricePanel
 
-#: Raise when the layout of the files changes; older files are then not read.
-FORMAT: Final = 1
+#: Raise when what the files say changes; older files are then not read.
+FORMAT: Final = 2
 ARRAYS: Final = ("dates", "open", "high", "low", "close", "volume", "factor", "member")
 _META: Final = "panel.json"
 #: Folders that a writer left behind when it died are removed after this long.
@@ -42,6 +42,11 @@ class PanelKey:
         """Name shared by all versions of one panel."""
         basis = ("adjusted" if self.adjusted else "raw") + ("" if self.stored else "-filled")
         return f"{self.universe}-{self.interval}-{basis}-{self.start:%Y%m%d}-{self.end:%Y%m%d}"
+
+    @property
+    def name(self) -> str:
+        """Name of this panel in this state of its data: equal names mean equal prices."""
+        return f"{self.family}|{self.version}"
 
     @property
     def folder(self) -> str:

@@ -210,7 +210,7 @@ def build(key: PanelKey, fill: Fill | None = None) -> PricePanel:
         factor=factor,
         member=membership(dates, symbols, dated),
         source=source,
-        version=key.version,
+        version=key.name,
         notes=tuple(notes),
     )
 

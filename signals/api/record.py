@@ -12,18 +12,23 @@ from rest_framework.views import APIView
 from core import clock
 from core.api.query import PageQuery, paged, parse_query
 from signals.models import RecordEntry
-from signals.services.record import entries, verify
+from signals.services.record import entries, hashed_instant, verify
 
 _TOTAL = OpenApiParameter("X-Total-Count", int, OpenApiParameter.HEADER, response=True)
 
 
 class RecordLine(serializers.Serializer):
-    """One line of the Record; ``hash`` covers all the rest of it."""
+    """One line of the Record.
+
+    ``hash`` is the SHA-256, in hexadecimal, of the UTF-8 bytes of the JSON array ``[sequence, kind, subject, at, key,
+    payload_text, previous_hash]`` written without blanks and with characters as they are (not escaped), every value as
+    it stands here. ``previous_hash`` is the ``hash`` of the line before, 64 zeros before the first.
+    """
 
     sequence = serializers.IntegerField()
     kind = serializers.CharField()
     subject = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = serializers.DateTimeField(help_text="UTC with six digits of a second, as it is hashed")
     key = serializers.CharField()
     payload = serializers.DictField()
     payload_text = serializers.CharField(help_text="The canonical JSON whose bytes are hashed")
@@ -80,7 +85,7 @@ def _line(entry: RecordEntry) -> dict[str, Any]:
         "sequence": entry.sequence,
         "kind": entry.kind,
         "subject": entry.subject,
-        "at": entry.at,
+        "at": hashed_instant(entry.at),
         "key": entry.key,
         "payload": json.loads(entry.payload),
         "payload_text": entry.payload,

@@ -19,7 +19,7 @@ from signals.pages import iscore_presenters as presenters
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
 from signals.pages.iscore_measured import measured, measured_words, validation_of
-from signals.services.iscore.inputs import close_of
+from signals.services.history import session_close
 from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table
 
 #: Sessions of the ledger on a stock's page, and of the course on its card.
@@ -76,7 +76,7 @@ def _table_context(table: Table, rows: Sequence[Any], asked: presenters.Asked) -
         "data_source": table.data_source,
         "measured_words": measured_words(table.data_source),
         "session": session,
-        "as_of": clock.isoformat_z(close_of(session)),
+        "as_of": clock.isoformat_z(session_close(session, table.data_source)),
     }
 
 
@@ -148,7 +148,7 @@ def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
         "session": session,
         "data_source": answer["data_source"] or "",
         "measured_words": measured_words(answer["data_source"] or ""),
-        "as_of": clock.isoformat_z(answer["as_of"]),
+        "as_of": clock.isoformat_z(session_close(session, answer["data_source"])) if session else "",
         "cached_until": answer["cached_until"].astimezone(clock.IST),
     }
 

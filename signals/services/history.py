@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Self
+from datetime import UTC, date, datetime, time
+from typing import Final, Self
 
 import numpy as np
 from django.conf import settings
 
+from core.clock import IST
 from core.errors import InvalidSymbol
+from engines.exchange.calendar import CalendarUnknown
 from engines.panel import Floats, PricePanel
 from engines.strategy.data import IndexSeries
 from market.adapters.base import Bars
@@ -16,8 +18,10 @@ from market.constants import Source
 from market.models import UniverseSnapshot
 from market.selectors.instruments import find_instrument
 from market.services.candles import read_bars
-from market.services.exchanges import clock_for
+from market.services.exchanges import clock_for, official_clock
 from market.services.providers import registry
+
+_USUAL_CLOSE: Final = time(15, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,21 @@ def last_complete(now: datetime) -> date:
     if session is not None and session.close_at <= now:
         return current
     return clock.calendar.previous_session(current)
+
+
+def session_close(session: date, source: str) -> datetime:
+    """Return when a session whose prices are of ``source`` closed: how old these prices are is counted from here.
+
+    The simulated exchange has hours of its own. 15:30 IST where there is no calendar of the year.
+    """
+    clock = clock_for("NSE") if source == Source.SIMULATED else official_clock("NSE")
+    try:
+        found = clock.session_of(session)
+    except CalendarUnknown:
+        found = None
+    if found is None:
+        return datetime.combine(session, _USUAL_CLOSE, IST).astimezone(UTC)
+    return found.close_at.astimezone(UTC)
 
 
 def _columns(symbols: Sequence[str], start: date, end: date, now: datetime) -> dict[str, Bars]:

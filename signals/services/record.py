@@ -2,7 +2,8 @@
 
 What is hashed (SHA-256) is the canonical JSON, as UTF-8, of ``[sequence, kind, subject, at, key, payload, previous]``:
 sorted keys, no blanks, ``at`` in UTC with microseconds, ``payload`` as the stored text, ``previous`` the hash of the
-line before and 64 zeros before the first. Anybody with the lines can repeat it.
+line before and 64 zeros before the first. Anybody with the lines can repeat it: `hashed_instant` is how ``at`` is
+written, in the hash and in the API.
 
 A writer locks the head row until its transaction ends, so that lines are numbered in the order in which they are
 committed; where a lock does not exist (SQLite) its transaction holds the database. The unique sequence and previous
@@ -66,7 +67,7 @@ def append(*, kind: str, subject: str, payload: Mapping[str, Any], at: datetime,
     if at.tzinfo is None:
         raise ValueError("A line of the Record needs an instant with a zone.")
     text = canonical(plain)
-    known_by = key or f"{kind}:{subject}:{_instant(at)}"
+    known_by = key or f"{kind}:{subject}:{hashed_instant(at)}"
     head = _locked_head()
     found = RecordEntry.objects.filter(key=known_by).first()
     if found is not None:
@@ -83,11 +84,11 @@ def append(*, kind: str, subject: str, payload: Mapping[str, Any], at: datetime,
 
 def line_hash(sequence: int, kind: str, subject: str, at: datetime, key: str, payload: str, previous_hash: str) -> str:
     """Return the hash of a line; ``payload`` is its canonical text."""
-    hashed = canonical([sequence, kind, subject, _instant(at), key, payload, previous_hash])
+    hashed = canonical([sequence, kind, subject, hashed_instant(at), key, payload, previous_hash])
     return hashlib.sha256(hashed.encode()).hexdigest()
 
 
-def _instant(at: datetime) -> str:
+def hashed_instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

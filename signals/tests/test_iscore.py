@@ -114,7 +114,7 @@ def test_a_stock_outside_the_universe_is_ranked_beside_it_and_changes_nobody() -
     )
     answer = reading.iscore_of("NSE:TITAN", now=NOW)
     assert answer["iscore"] is not None
-    beside = scoring.scored(now=NOW, extra="NSE:TITAN")
+    beside = scoring.scored(now=NOW, extras=["NSE:TITAN"])
     assert beside.result(KEY) == inside.result(KEY)
     assert not beside.scores.member[beside.place["NSE:TITAN"]]
 
@@ -134,6 +134,7 @@ def test_an_index_has_no_score() -> None:
     answer = reading.iscore_of("NSE:NIFTY 50", now=NOW)
     assert answer["iscore"] is None
     assert "not the share of a company" in answer["summary"]
+    assert answer["missing_inputs"] == [], "its prices are known; it is no company"
 
 
 @pytest.mark.usefixtures("universe")

@@ -183,6 +183,26 @@ def test_a_signed_in_person_reads_and_checks_the_record(signed_in: Any, client: 
     assert_user_shape(client.get("/api/record/verify"), 401)
 
 
+@pytest.mark.django_db
+def test_the_whole_chain_is_recomputed_from_what_the_api_prints(signed_in: Any) -> None:
+    for number in range(7):  # instants with and without microseconds, text with and without escapes
+        payload = {"words": 'a "₹" \\ line\n', "score": number / 7}
+        add(number, at=T0 + timedelta(minutes=number, microseconds=123_456 * (number % 2)), payload=payload)
+    lines: list[dict[str, Any]] = []
+    for offset in (0, 3, 6):
+        lines += signed_in.get(f"/api/record?limit=3&offset={offset}").json()
+    before = "0" * 64
+    for line in reversed(lines):
+        names = ("sequence", "kind", "subject", "at", "key", "payload_text", "previous_hash")
+        text = json.dumps([line[name] for name in names], separators=(",", ":"), ensure_ascii=False)
+        assert line["hash"] == hashlib.sha256(text.encode()).hexdigest()
+        assert line["previous_hash"] == before
+        before = line["hash"]
+    verified = signed_in.get("/api/record/verify").json()
+    assert (verified["checked"], verified["head"]) == (len(lines), before)
+    assert [line["at"] for line in lines[-2:]] == ["2026-05-04T04:01:00.123456Z", "2026-05-04T04:00:00.000000Z"]
+
+
 def test_many_writers_make_one_chain(race: Race) -> None:
     def work(worker: int) -> list[int]:
         made = []

@@ -3,6 +3,7 @@
 import base64
 import pickle
 import zlib
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -15,18 +16,18 @@ WORK: Final = f"{__name__}:packed"
 HERE: Final = 200
 
 
-def packed(*, universe: str, session: str, extra: str, now: datetime, simulated: bool = False) -> str:
-    """Score a universe and return the result as text; ``simulated``: in the sandbox. For a child."""
+def packed(*, session: str, extras: Sequence[str], now: datetime, simulated: bool = False) -> str:
+    """Score the reference universe and return the result as text; ``simulated``: in the sandbox. For a child."""
     from signals.services.iscore.scoring import scored
 
     with sandbox.simulated_only(simulated):
-        found = scored(now=now, universe=universe, session=date.fromisoformat(session), extra=extra)
+        found = scored(now=now, session=date.fromisoformat(session), extras=extras)
     return base64.b64encode(zlib.compress(pickle.dumps(found))).decode()
 
 
-def fetched(*, universe: str, session: date, extra: str, now: datetime) -> Any:
-    """Return the `Scored` of a universe from a child. Raises DataUnavailable when it brings none."""
-    asked = {"universe": universe, "session": session.isoformat(), "extra": extra, "simulated": sandbox.active()}
+def fetched(*, session: date, extras: Sequence[str], now: datetime) -> Any:
+    """Return the `Scored` of the reference universe from a child. Raises DataUnavailable when it brings none."""
+    asked = {"session": session.isoformat(), "extras": list(extras), "simulated": sandbox.active()}
     try:
         text = children.run(WORK, asked, now=now, is_awaited=True)
     except children.ChildFailed:

@@ -98,7 +98,7 @@ def sandbox_work(*, now: datetime) -> None:
         whole_panel(reference_universe(), now)
 
 
-def run_once(*, now: datetime, universe: str = "") -> Night:
+def run_once(*, now: datetime) -> Night:
     """Work out the last complete session's scores unless that is done or being done. For the scheduler.
 
     The slot is the session, so that a day without prices makes none, and prices that come late make theirs. A worker
@@ -106,11 +106,11 @@ def run_once(*, now: datetime, universe: str = "") -> Night:
     and told is not done again.
     """
     try:
-        name = universe or reference_universe()
+        name = reference_universe()
         panel = whole_panel(name, now)
         session = last_session(panel, now)
     except (NotFound, DataUnavailable):
-        return Night(universe, None)
+        return Night("", None)
     job = _job(f"{JOB}:{name}:{panel.source}", session)
     if job is None:
         return Night(name, None)
@@ -122,7 +122,7 @@ def run_once(*, now: datetime, universe: str = "") -> Night:
             if not jobs.extend_slot(claim, now=clock.now(), lease=LEASE):
                 raise RuntimeError("another worker took this session over")
 
-        night = run(now=now, universe=name, session=session, after_batch=still_mine)
+        night = run(now=now, session=session, after_batch=still_mine)
         shorten_old(data_source=panel.source, before=session - WORDS_KEPT)
         return night
     return Night(name, None)
@@ -139,11 +139,9 @@ def _job(name: str, session: date) -> str | None:
     return next((one for one in tries if one not in failed), None)
 
 
-def run(
-    *, now: datetime, universe: str = "", session: date | None = None, after_batch: Callable[[], None] = lambda: None
-) -> Night:
+def run(*, now: datetime, session: date | None = None, after_batch: Callable[[], None] = lambda: None) -> Night:
     """Work out, keep and tell the scores of a session, some stocks a transaction. Safe to repeat."""
-    found = scored(now=now, universe=universe, session=session)
+    found = scored(now=now, session=session)
     count = told = 0
     members = _members(found)
     for some in (members[at : at + BATCH] for at in range(0, len(members), BATCH)):

@@ -1,8 +1,8 @@
 """Answers about I-Scores: one stock, a table of a universe, a history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -12,12 +12,15 @@ from core.errors import DataUnavailable, InvalidRequest, NotFound
 from engines.iscore.combine import raw_tier
 from engines.iscore.tables import ENGINE_VERSION, INSUFFICIENT_DATA, LEAST_CONFIDENCE, WEIGHTS, params_hash
 from engines.iscore.words import component_title
-from market.models import Instrument
+from market.constants import InstrumentType
+from market.models import Instrument, UniverseMember
 from market.selectors.instruments import find_instrument, names_of
+from market.selectors.universes import snapshots_between
 from signals.models import IScoreSnapshot
 from signals.services.history import known_symbol
 from signals.services.iscore.nightly import work_ahead
 from signals.services.iscore.scoring import (
+    NotACompany,
     Scored,
     data_key,
     last_session,
@@ -43,8 +46,10 @@ def iscore_of(symbol: str, *, now: datetime) -> dict[str, Any]:
         if instrument is not None and instrument.key == symbol and (kept := _kept_row(instrument, now)) is not None:
             return _answer(kept.result, kept.changes, now, computed_at=kept.computed_at, before=_previous(kept))
         found = of_symbol(symbol, now=now)
+    except NotACompany as error:
+        return _nothing(symbol, now, error.detail, missing=())
     except (NotFound, DataUnavailable) as error:
-        return _nothing(symbol, now, error.detail)
+        return _nothing(symbol, now, error.detail, missing=("prices",))
     if instrument is None or instrument.key != symbol:
         return _answer(found.result(symbol), [], now, computed_at=now)
     row = snapshot_for(found, instrument, now=now)
@@ -91,10 +96,10 @@ def _previous(row: IScoreSnapshot) -> IScoreSnapshot | None:
     return earlier.defer("result", "changes").order_by("-session").first()
 
 
-def _nothing(symbol: str, now: datetime, why: str) -> dict[str, Any]:
-    """Return the answer about a known symbol of which nothing is known."""
+def _nothing(symbol: str, now: datetime, why: str, *, missing: Sequence[str]) -> dict[str, Any]:
+    """Return the answer about a known symbol without a score; ``missing``: the inputs it lacks for one."""
     empty = {"score": None, "effective_weight": 0.0, "coverage": 0.0, "freshness": 0.0}
-    lists: dict[str, list[Any]] = {"factors": [], "inputs": [], "missing": ["prices"]}
+    lists: dict[str, list[Any]] = {"factors": [], "inputs": [], "missing": list(missing)}
     result = {
         "symbol": symbol,
         "iscore": None,
@@ -109,7 +114,7 @@ def _nothing(symbol: str, now: datetime, why: str) -> dict[str, Any]:
         "score_factors": [],
         "coverage": 0.0,
         "dispersion": None,
-        "missing_inputs": ["prices"],
+        "missing_inputs": list(missing),
         "as_of_session": None,
         "data_source": None,
         "engine_version": ENGINE_VERSION,
@@ -129,19 +134,24 @@ class Table:
 
 
 def iscore_table(*, universe: str, sort: str, now: datetime) -> Table:
-    """Return a row for each present member of the universe, sorted; rows without the value last.
+    """Return a row for each member of the universe (by default the reference one), sorted; unknown values last.
 
+    Scores are those of every other place: ranked in the reference universe, whatever list they are shown in.
     ``sort``: a name of `SORTS`, with a minus sign from the highest down. Raises NotFound, InvalidRequest.
     """
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     if name not in SORTS:
         raise InvalidRequest(f"sort: {sort[:40]!r} is not known; use one of {', '.join(SORTS)}, with - for falling.")
     work_ahead(now=now)
-    found = scored(now=now, universe=universe)
-    rows = _rows(found)
+    found = scored(now=now)
+    shown = (universe or found.universe).lower()
+    members = _own_members(found) if shown == found.universe else _members(shown, found.session)
+    if outside := [symbol for symbol, one in members.items() if one.is_company and symbol not in found.place]:
+        found = scored(now=now, session=found.session, extras=outside)
+    rows = _rows(found, members)
     known = sorted((row for row in rows if _value(name)(row) is not None), key=_value(name), reverse=falling)
     unknown = [row for row in rows if _value(name)(row) is None]
-    return Table(known + unknown, found.universe, found.session.isoformat(), found.data_source)
+    return Table(known + unknown, shown, found.session.isoformat(), found.data_source)
 
 
 def _value(name: str) -> Callable[[dict[str, Any]], Any]:
@@ -150,33 +160,61 @@ def _value(name: str) -> Callable[[dict[str, Any]], Any]:
     return lambda row: row[name]
 
 
-def _rows(found: Scored) -> list[dict[str, Any]]:
-    symbols = found.scores.symbols
-    names, before = names_of(symbols), _scores_before(found)
-    combined, parts = found.scores.combined, found.scores.components
-    rows = []
-    for at, symbol in enumerate(symbols):
-        if not found.scores.member[at]:
-            continue
-        score, confidence = _number(combined.iscore[at]), _number(combined.confidence[at])
-        low = score is None or confidence is None or confidence < LEAST_CONFIDENCE
-        was = before.get(symbol)
-        rows.append(
-            {
-                "symbol": symbol,
-                "name": names.get(symbol, ""),
-                "sector": found.sectors[at],
-                "iscore": score,
-                "change": None if score is None or was is None else round(score - was, 1),
-                "confidence": confidence,
-                "recommendation": None if score is None or confidence is None else raw_tier(score, confidence),
-                "code": INSUFFICIENT_DATA if low else None,
-                "components": {name: _number(part.score[at]) for name, part in parts.items()},
-                "as_of_session": found.session,
-                "data_source": found.data_source,
-            }
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """A share in a universe's list. ``is_company``: whether it can have a score."""
+
+    sector: str
+    is_company: bool = True
+
+
+def _own_members(found: Scored) -> dict[str, _Member]:
+    """Return the members of the reference universe at the session by symbol, those without prices among them."""
+    columns = zip(found.scores.symbols, found.sectors, found.scores.member, strict=True)
+    return {symbol: _Member(sector) for symbol, sector, belongs in columns if belongs}
+
+
+def _members(universe: str, session: date) -> dict[str, _Member]:
+    """Return the members of another universe at a session by symbol. Raises InvalidRequest for an unknown one."""
+    lists = snapshots_between(universe, session, session)
+    if not lists:
+        raise InvalidRequest(f"There is no universe {universe[:60]!r}.")
+    rows = UniverseMember.objects.filter(snapshot=lists[-1]).select_related("instrument")
+    return {
+        row.instrument.key: _Member(
+            row.sector or row.instrument.sector, row.instrument.instrument_type == InstrumentType.EQUITY
         )
-    return sorted(rows, key=lambda row: row["symbol"])
+        for row in rows
+    }
+
+
+def _rows(found: Scored, members: Mapping[str, _Member]) -> list[dict[str, Any]]:
+    names, before = names_of(list(members)), _scores_before(found)
+    return [
+        _row(found, symbol, one.sector, names.get(symbol, ""), before.get(symbol))
+        for symbol, one in sorted(members.items())
+    ]
+
+
+def _row(found: Scored, symbol: str, sector: str, name: str, was: float | None) -> dict[str, Any]:
+    at = found.place.get(symbol)
+    combined, parts = found.scores.combined, found.scores.components
+    score = None if at is None else _number(combined.iscore[at])
+    confidence = None if at is None else _number(combined.confidence[at])
+    low = score is None or confidence is None or confidence < LEAST_CONFIDENCE
+    return {
+        "symbol": symbol,
+        "name": name,
+        "sector": sector,
+        "iscore": score,
+        "change": None if score is None or was is None else round(score - was, 1),
+        "confidence": confidence,
+        "recommendation": None if score is None or confidence is None else raw_tier(score, confidence),
+        "code": INSUFFICIENT_DATA if low else None,
+        "components": {part: None if at is None else _number(one.score[at]) for part, one in parts.items()},
+        "as_of_session": found.session,
+        "data_source": found.data_source,
+    }
 
 
 def _number(value: float) -> float | None:

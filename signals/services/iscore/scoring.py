@@ -1,8 +1,12 @@
-"""Scores of the reference universe and of any single stock, kept in the process while their inputs stay the same."""
+"""Scores of the reference universe and of stocks beside it, kept in the process while their inputs stay the same.
+
+A stock has one I-Score: it is always ranked in the reference universe, whatever list it is shown in.
+"""
 
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -15,6 +19,7 @@ from core.errors import DataUnavailable, InvalidRequest, NotFound
 from engines.iscore.score import Scores, score_universe
 from engines.iscore.tables import ENGINE_VERSION, params_hash
 from engines.panel import PricePanel
+from engines.strategy.data import IndexSeries
 from market.constants import VERSION_FUNDAMENTALS, InstrumentType, Source
 from market.models import UniverseSnapshot
 from market.selectors.instruments import find_instrument
@@ -54,6 +59,10 @@ class Scored:
         return self.scores.result(self.place[symbol])
 
 
+class NotACompany(NotFound):
+    """An index, a fund or a contract has prices and no I-Score: that is for shares of companies."""
+
+
 _kept: OrderedDict[str, Scored] = OrderedDict()
 _lock = threading.Lock()
 _working = threading.Lock()
@@ -89,25 +98,26 @@ def _complete_until(source: str, now: datetime) -> date:
     return here.date() if here.time() >= EVENING else here.date() - timedelta(days=1)
 
 
-def scored(*, now: datetime, universe: str = "", session: date | None = None, extra: str = "") -> Scored:
-    """Return the scores of a universe (by default the reference one) after a session (by default the last one).
+def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] = ()) -> Scored:
+    """Return the scores of the reference universe after a session (by default the last one).
 
-    ``extra``: a symbol outside the universe to be scored beside it, ranked as if it were one more. Raises NotFound for
-    a symbol without prices, DataUnavailable without prices at all, InvalidRequest for an unknown universe or a day that
-    is no session.
+    ``extras``: symbols outside it to be scored beside it, each ranked as if it were one more; those without prices are
+    not among the columns. Raises NotFound without a universe, DataUnavailable without prices at all, InvalidRequest for
+    a day that is no session.
     """
-    name = (universe or reference_universe()).lower()
+    name = reference_universe()
     panel = whole_panel(name, now)
     day = session or last_session(panel, now)
     if day > last_session(panel, now) or np.datetime64(day, "D") not in panel.dates.astype("datetime64[D]"):
         raise InvalidRequest(f"{day} is no complete session of {name}.")
-    key = data_key(panel, day, extra)
+    beside_it = tuple(sorted(set(extras) - set(panel.symbols)))
+    key = data_key(panel, day, beside_it)
     if (found := _kept.get(key)) is not None:
         return found
     with _working:  # one at a time: the others find it done
         if (found := _kept.get(key)) is not None:
             return found
-        made = _made(name, panel, day, key, extra, now)
+        made = _made(name, panel, day, key, beside_it, now)
     if not versions.in_transaction():
         with _lock:
             _kept[key] = made
@@ -116,57 +126,70 @@ def scored(*, now: datetime, universe: str = "", session: date | None = None, ex
     return made
 
 
-def data_key(panel: PricePanel, session: date, extra: str = "") -> str:
+def data_key(panel: PricePanel, session: date, extras: Sequence[str] = ()) -> str:
     """Return what names the state of everything a session's scores rest on."""
     numbers = [str(versions.current(name)) for name in (VERSION_FUNDAMENTALS, VERSION_ISCORE_INPUTS)]
-    parts = (panel.version, panel.source, session.isoformat(), extra, *numbers, ENGINE_VERSION, params_hash())
+    beside_it = ",".join(extras)
+    parts = (panel.version, panel.source, session.isoformat(), beside_it, *numbers, ENGINE_VERSION, params_hash())
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _made(name: str, panel: PricePanel, day: date, key: str, extra: str, now: datetime) -> Scored:
-    if children.serving() and not versions.in_transaction() and panel.shape[1] > beside.HERE:
-        found: Scored = beside.fetched(universe=name, session=day, extra=extra, now=now)
+def _made(name: str, panel: PricePanel, day: date, key: str, extras: Sequence[str], now: datetime) -> Scored:
+    is_large = panel.shape[1] + len(extras) > beside.HERE
+    if children.serving() and not versions.in_transaction() and is_large:
+        found: Scored = beside.fetched(session=day, extras=extras, now=now)
         if found.key == key:
             return found
-    return _scored(name, panel, day, key, extra, now)
+    return _scored(name, panel, day, key, extras, now)
 
 
-def _scored(name: str, panel: PricePanel, day: date, key: str, extra: str, now: datetime) -> Scored:
-    if extra:
-        panel = _with(panel, extra, now)
+def _scored(name: str, panel: PricePanel, day: date, key: str, extras: Sequence[str], now: datetime) -> Scored:
+    if extras:
+        panel = _with(panel, extras, now)
     scores = score_universe(gathered(panel, day, now=now))
     place = {symbol: at for at, symbol in enumerate(scores.symbols)}
     return Scored(name, day, key, scores, place, panel.sectors)
 
 
-def _with(panel: PricePanel, symbol: str, now: datetime) -> PricePanel:
-    """Return the panel with one more column that is no member of the universe."""
-    bars = index_closes(symbol, panel, now=now)
-    if bars is None or bars.open is None or bars.high is None or bars.low is None or bars.volume is None:
-        raise NotFound(f"There are no prices of {symbol}.")
-    instrument = find_instrument(symbol, now=now)
-    columns = {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close}
-    tables = {name: np.column_stack([getattr(panel, name), column]) for name, column in columns.items()}
-    volume = np.nan_to_num(bars.volume, nan=0.0)
-    ones = np.ones(len(panel.dates))
+def _with(panel: PricePanel, symbols: Sequence[str], now: datetime) -> PricePanel:
+    """Return the panel with a further column for each symbol that has prices; none of them is a member."""
+    series = {symbol: index_closes(symbol, panel, now=now) for symbol in symbols}
+    given = {symbol: bars for symbol, bars in series.items() if bars is not None and _is_whole(bars)}
+    if not given:
+        return panel
+    sectors = [one.sector if (one := find_instrument(symbol, now=now)) else "" for symbol in given]
+    tables = {
+        name: np.column_stack([getattr(panel, name), *(getattr(bars, name) for bars in given.values())])
+        for name in ("open", "high", "low", "close")
+    }
+    volumes = [np.nan_to_num(bars.volume, nan=0.0) for bars in given.values()]
+    shape = (len(panel.dates), len(given))
     return replace(
         panel,
-        symbols=(*panel.symbols, symbol),
-        sectors=(*panel.sectors, instrument.sector if instrument else ""),
+        symbols=(*panel.symbols, *given),
+        sectors=(*panel.sectors, *sectors),
         **tables,
-        volume=np.column_stack([panel.volume, volume]),
-        factor=np.column_stack([panel.factor, ones]),
-        member=np.column_stack([panel.member, np.zeros(len(panel.dates), bool)]),
+        volume=np.column_stack([panel.volume, *volumes]),
+        factor=np.column_stack([panel.factor, np.ones(shape)]),
+        member=np.column_stack([panel.member, np.zeros(shape, bool)]),
     )
+
+
+def _is_whole(bars: IndexSeries) -> bool:
+    return all(column is not None for column in (bars.open, bars.high, bars.low, bars.volume))
 
 
 def of_symbol(symbol: str, *, now: datetime) -> Scored:
     """Return scores with ``symbol`` among their columns. Raises NotFound where there are no prices, or no company."""
     instrument = find_instrument(symbol, now=now)
     if instrument is not None and instrument.instrument_type != InstrumentType.EQUITY:
-        raise NotFound(f"{symbol} is not the share of a company.")
+        raise NotACompany(f"{symbol} is not the share of a company.")
     found = scored(now=now)
-    return found if symbol in found.place else scored(now=now, extra=symbol)
+    if symbol not in found.place:
+        found = scored(now=now, extras=[symbol])
+    if symbol not in found.place:
+        raise NotFound(f"There are no prices of {symbol}.")
+    return found
 
 
 def forget() -> None:

@@ -8,7 +8,7 @@ import hashlib
 import logging
 import threading
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 import numpy as np
@@ -17,16 +17,15 @@ from django.db.models import QuerySet
 
 from core import children, versions
 from core.errors import DataUnavailable
-from engines.exchange.calendar import CalendarUnknown
 from engines.panel import PricePanel
 from engines.patterns import ENGINE_VERSION
 from engines.patterns.record import Judged, Record, judge, record
 from engines.patterns.scan import Signals, find
 from market.constants import Exchange
 from market.models import Instrument
-from market.services.exchanges import clock_for
 from market.services.snapshot import UNIVERSE as SNAPSHOT_UNIVERSE
 from signals.models.patterns import TIMEFRAME, PatternScan, PatternSignal
+from signals.services.history import session_close
 from signals.services.market_data import whole_panel
 from signals.services.patterns.packing import packed, unpacked
 from signals.services.patterns.rows import database_rows
@@ -80,7 +79,7 @@ def standing(*, universe: str = DEFAULT_UNIVERSE, now: datetime) -> Standing:
         known = _recorded(universe, panel, key)
         session = panel.dates[-1].astype("datetime64[D]").item()
         past = known if known is not None else _search(panel, universe, key, session, now)
-        made = Standing(universe, key, panel, past, session, closed_at(session))
+        made = Standing(universe, key, panel, past, session, session_close(session, panel.source))
         if not versions.in_transaction():
             _kept[universe] = made
     return made
@@ -120,19 +119,9 @@ def forget() -> None:
 
 
 def data_key(panel: PricePanel) -> str:
-    """Name the state of the prices and of the rules."""
+    """Name the universe's prices in their present state and the rules; two universes never share a name."""
     said = f"{ENGINE_VERSION}|{panel.source}|{panel.version}|{panel.dates[0]}|{panel.dates[-1]}|{panel.shape}"
     return hashlib.sha256(said.encode()).hexdigest()
-
-
-def closed_at(session: date) -> datetime:
-    """Return when a session closed; 15:30 IST where there is no calendar of its year."""
-    try:
-        found = clock_for("NSE").session_of(session)
-    except CalendarUnknown:
-        found = None
-    usual = datetime.combine(session, datetime.min.time(), UTC) + timedelta(hours=10)
-    return found.close_at.astimezone(UTC) if found is not None else usual
 
 
 def _search(panel: PricePanel, universe: str, key: str, session: date, now: datetime) -> Record:
