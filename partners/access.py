@@ -1,13 +1,16 @@
 """The only door to a partner's rows: those of its own environment; everything else is reported as absent."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+from django.db.models import Model, QuerySet
 
 from accounts.models import User
 from core.errors import NotFound
 from partners.models import ApiKey, Delivery, Member, Partner, Subscription
 
 MAX_ID = 2**63 - 1
+Row = TypeVar("Row", bound=Model)
 
 
 class Scope(Protocol):
@@ -28,31 +31,32 @@ class ConsoleScope:
     environment: str
 
 
-def access_subscription(key: Scope, subscription_id: int) -> Subscription:
-    """Return a subscription of the key's partner and environment. Raises NotFound."""
-    rows = Subscription.objects.filter(partner_id=key.partner_id, environment=key.environment)
-    row = rows.select_related("partner").filter(pk=subscription_id).first() if subscription_id <= MAX_ID else None
+def found(rows: QuerySet[Row], number: int, what: str) -> Row:
+    """Return the row of that number. Raises NotFound, also for a number that no row can have."""
+    row = rows.filter(pk=number).first() if number <= MAX_ID else None
     if row is None:
-        raise NotFound("No such subscription.")
+        raise NotFound(f"No such {what}.")
     return row
 
 
-def access_delivery(key: Scope, delivery_id: int) -> Delivery:
-    """Return a delivery of the key's partner and environment. Raises NotFound."""
-    rows = Delivery.objects.filter(partner_id=key.partner_id, environment=key.environment)
-    row = rows.select_related("partner").filter(pk=delivery_id).first() if delivery_id <= MAX_ID else None
-    if row is None:
-        raise NotFound("No such delivery.")
-    return row
+def access_subscription(scope: Scope, subscription_id: int) -> Subscription:
+    """Return a subscription of the partner and environment. Raises NotFound."""
+    return found(_mine(Subscription, scope), subscription_id, "subscription")
+
+
+def access_delivery(scope: Scope, delivery_id: int) -> Delivery:
+    """Return a delivery of the partner and environment. Raises NotFound."""
+    return found(_mine(Delivery, scope), delivery_id, "delivery")
 
 
 def access_key(scope: Scope, key_id: int) -> ApiKey:
     """Return a key of the partner and environment, dead or alive. Raises NotFound."""
-    rows = ApiKey.objects.filter(partner_id=scope.partner_id, environment=scope.environment)
-    row = rows.select_related("partner").filter(pk=key_id).first() if key_id <= MAX_ID else None
-    if row is None:
-        raise NotFound("No such key.")
-    return row
+    return found(_mine(ApiKey, scope), key_id, "key")
+
+
+def _mine(kind: type[Model], scope: Scope) -> QuerySet[Any]:
+    rows = kind._default_manager.filter(partner_id=scope.partner_id, environment=scope.environment)
+    return rows.select_related("partner")
 
 
 def partner_of(user: User, partner_id: int | None = None) -> Partner:

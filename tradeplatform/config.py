@@ -34,6 +34,7 @@ class Config(BaseSettings):
     secret_key: str = ""
     credentials_keys: Names = ()
     email_url: str = ""
+    support_email: str = Field(default="", pattern=r"^([^@\s<>\"]+@[^@\s<>\"]+)?$", max_length=254)
     admin_require_totp: bool = False
     kite_login_root: str = "https://kite.zerodha.com"
     market_providers: Names = ("simulated",)

@@ -213,6 +213,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 PUBLIC_URL = CONFIG.public_url
+SUPPORT_EMAIL = CONFIG.support_email
 CREDENTIALS_KEYS = CONFIG.credential_keys()
 ADMIN_REQUIRE_TOTP = CONFIG.admin_require_totp
 KITE_LOGIN_ROOT = CONFIG.kite_login_root

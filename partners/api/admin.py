@@ -8,8 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import Flag
-from core.errors import NotFound
-from partners.access import MAX_ID
+from partners.access import found
 from partners.api.answers import IDEMPOTENCY, PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
 from partners.api.base import AdminView, Body, Choice, Real, Text, idempotent, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
@@ -89,9 +88,7 @@ class PartnerKeysApi(AdminView):
     @idempotent
     def post(self, request: Request, partner_id: int) -> Response:
         """Make a key, shown in this answer only."""
-        partner = Partner.objects.filter(pk=partner_id).first() if partner_id <= MAX_ID else None
-        if partner is None:
-            raise NotFound("No such partner.")
+        partner = found(Partner.objects.all(), partner_id, "partner")
         data = parsed(KeyInput, request)
         hours = data["overlap_hours"]
         made = key_create(
@@ -110,8 +107,5 @@ class KeyApi(AdminView):
     @extend_schema(responses={200: PartnerAnswer})
     def delete(self, request: Request, key_id: int) -> Response:
         """Revoke a key: it is dead at once."""
-        key = ApiKey.objects.select_related("partner").filter(pk=key_id).first() if key_id <= MAX_ID else None
-        if key is None:
-            raise NotFound("No such key.")
-        key_revoke(key=key, **self.who())
+        key_revoke(key=found(ApiKey.objects.select_related("partner"), key_id, "key"), **self.who())
         return Response({"success": True})

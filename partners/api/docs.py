@@ -41,7 +41,7 @@ class DocsPage(View):
     """``/api/partner/v1/docs``."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        context = _fixed() | {"root": f"{settings.PUBLIC_URL}/api/partner/v1"}
+        context = _fixed() | {"root": f"{settings.PUBLIC_URL}/api/partner/v1", "support": settings.SUPPORT_EMAIL}
         response = render(request, "partners/docs.html", context)
         response.headers["Cache-Control"] = "public, max-age=300"
         return response

@@ -218,3 +218,10 @@ def test_verification_in_a_shell(signed, change, shell, tmp_path: Path):
     )  # fmt: skip
     assert tuple(line == "yes" for line in done.stdout.split()) == expected, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["body.json"], "the sender's text was run"
+
+
+def test_support_has_an_address_where_one_is_set(client, settings):
+    settings.SUPPORT_EMAIL = "partners@example.com"
+    assert 'href="mailto:partners@example.com"' in client.get("/api/partner/v1/docs").content.decode()
+    settings.SUPPORT_EMAIL = ""
+    assert "ask whoever runs this platform" in client.get("/api/partner/v1/docs").content.decode()
