@@ -1,5 +1,6 @@
 """Operations against their own description: which part of the document, what is checked, how many examples."""
 
+import os
 from typing import Any
 
 import schemathesis
@@ -37,8 +38,11 @@ def loaded(described: dict[str, Any]) -> Any:
 
 
 def examples(count: int) -> Any:
-    """Return the decorator that tries so many examples an operation, the same ones on every machine."""
+    """Return the decorator that tries so many examples an operation, the same ones on every machine.
+
+    ``SCHEMA_EXAMPLES`` asks for another number: 200 are worth their half hour now and then.
+    """
     return settings(
-        max_examples=count, deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        max_examples=int(os.environ.get("SCHEMA_EXAMPLES", count)), deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
