@@ -43,6 +43,7 @@ def examples(count: int) -> Any:
     ``SCHEMA_EXAMPLES`` asks for another number: 200 are worth their half hour now and then.
     """
     return settings(
-        max_examples=int(os.environ.get("SCHEMA_EXAMPLES", count)), deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate],
+        max_examples=int(os.environ.get("SCHEMA_EXAMPLES", count)), deadline=None, derandomize=True, database=None,
+        phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
