@@ -1,6 +1,7 @@
 """Forms of the admin's partner pages."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from django import forms
 from unfold.widgets import (
@@ -11,10 +12,15 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from accounts.models import User
+from partners.access import MAX_ID
 from partners.constants import NAME_LENGTH, Environment, Plan, RetryPolicy
 from partners.services.keys import OVERLAP_MAX
 
 _OVERLAP_HOURS = int(OVERLAP_MAX / timedelta(hours=1))
+#: Before anything was sent; also, no calendar ends on the way from here to UTC.
+_SINCE_MIN: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_WHICH: Final = "Choose live or test: it is not said which environment this is about."
 
 
 def _reason() -> forms.CharField:
@@ -54,6 +60,16 @@ class ProvisionForm(forms.Form):
     )  # fmt: skip
     reason = _reason()
 
+    def clean_member_email(self) -> str:
+        """Refuse an address without an account before anything is made."""
+        email = self.cleaned_data["member_email"].strip()
+        if email and not User.objects.filter(email__iexact=email, is_active=True).exists():
+            raise forms.ValidationError(
+                f"Nobody has an account with the address {email}, so nobody could run the console. Let the person "
+                "register first, or leave this empty and add the person later."
+            )
+        return email
+
 
 class ProfileForm(forms.Form):
     """What may be changed of a partner."""
@@ -89,9 +105,31 @@ class EndpointForm(forms.Form):
 
 
 class ReasonForm(forms.Form):
-    """A deed that needs nothing but its reason. ``what``: the row it is about."""
+    """A deed that needs nothing but its reason."""
 
-    what = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
+    reason = _reason()
+
+
+class RowForm(forms.Form):
+    """A deed about one row. ``what``: its number."""
+
+    what = forms.IntegerField(
+        min_value=1, max_value=MAX_ID, widget=forms.HiddenInput,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"),
+            "It is not said which row this is about. Open the page again and use its button.",
+        ),
+    )  # fmt: skip
+    reason = _reason()
+
+
+class EnvironmentForm(forms.Form):
+    """A deed about one environment. ``what``: which; nothing stands for live by itself."""
+
+    what = forms.ChoiceField(
+        choices=Environment.choices, widget=forms.HiddenInput,
+        error_messages={"required": _WHICH, "invalid_choice": _WHICH},
+    )  # fmt: skip
     reason = _reason()
 
 
@@ -110,3 +148,10 @@ class FailedForm(forms.Form):
         widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}), label="Made since (IST)"
     )
     reason = _reason()
+
+    def clean_since(self) -> datetime:
+        """Refuse a year that was mistyped."""
+        since: datetime = self.cleaned_data["since"]
+        if since.replace(tzinfo=UTC) < _SINCE_MIN:
+            raise forms.ValidationError("That is before anything was sent. Choose a time after the year 2000.")
+        return since

@@ -14,6 +14,7 @@ import { scan, startLive } from "./lib/live";
 import { startMenus } from "./lib/menus";
 import { startPalette } from "./lib/palette";
 import { startPreferences } from "./lib/preferences";
+import { startPresses } from "./lib/presses";
 import { startShortcuts } from "./lib/shortcuts";
 import { prepareRows, startTables } from "./lib/table";
 import { startTabs } from "./lib/tabs";
@@ -27,6 +28,7 @@ htmx.config.defaultSettleDelay = 0;
 
 startPreferences();
 startDateRanges();
+startPresses();
 startDialogs();
 startMenus();
 startTabs();

@@ -7,8 +7,15 @@ from typing import Any
 from django import forms
 from django.shortcuts import get_object_or_404
 
-from partners.constants import Environment
-from partners.forms import EndpointForm, FailedForm, KeyForm, MemberForm, ProfileForm, ReasonForm
+from partners.forms import (
+    EndpointForm,
+    EnvironmentForm,
+    FailedForm,
+    KeyForm,
+    MemberForm,
+    ProfileForm,
+    RowForm,
+)
 from partners.models import ApiKey, Member, Partner
 from partners.services.deliveries import failed_resend
 from partners.services.health import endpoint_pause, endpoint_resume
@@ -33,7 +40,7 @@ def _key(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
 
 
 def _revoke(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
-    key = get_object_or_404(ApiKey, partner=partner, pk=_number(data))
+    key = get_object_or_404(ApiKey, partner=partner, pk=data["what"])
     key_revoke(key=key, reason=data["reason"], **who)
     return f"{key.prefix} is revoked: it is dead from now on.", {}
 
@@ -47,18 +54,18 @@ def _endpoint(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
 
 
 def _secret(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
-    endpoint = endpoint_of(partner, _named(data))
+    endpoint = endpoint_of(partner, data["what"])
     secret = secret_rotate(endpoint=endpoint, reason=data["reason"], **who)
     return "The new secret signs from now on; the former one counts for a further 24 hours.", {"Webhook secret": secret}
 
 
 def _pause(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
-    endpoint_pause(endpoint=endpoint_of(partner, _named(data)), reason=data["reason"], **who)
+    endpoint_pause(endpoint=endpoint_of(partner, data["what"]), reason=data["reason"], **who)
     return "Nothing is sent any more; events are kept.", {}
 
 
 def _resume(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
-    released = endpoint_resume(partner=partner, environment=_named(data), reason=data["reason"], **who)
+    released = endpoint_resume(partner=partner, environment=data["what"], reason=data["reason"], **who)
     return f"Resumed; {_counted(released)} that had been kept now.", {}
 
 
@@ -75,18 +82,9 @@ def _member(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
 
 
 def _remove(partner: Partner, data: Fields, who: Fields) -> tuple[str, Told]:
-    member = get_object_or_404(Member.objects.select_related("user", "partner"), partner=partner, pk=_number(data))
+    member = get_object_or_404(Member.objects.select_related("user", "partner"), partner=partner, pk=data["what"])
     member_remove(member=member, reason=data["reason"], **who)
     return f"{member.user.email} no longer runs the console.", {}
-
-
-def _number(data: Fields) -> int:
-    """Return the number of the row a deed is about; 0, which no row has, for what is no number."""
-    return int(data["what"]) if data["what"].isdecimal() else 0
-
-
-def _named(data: Fields) -> str:
-    return Environment.TEST.value if data["what"] == Environment.TEST else Environment.LIVE.value
 
 
 def _counted(count: int) -> str:
@@ -97,12 +95,12 @@ def _counted(count: int) -> str:
 DEEDS: dict[str, tuple[type[forms.Form], Callable[[Partner, Fields, Fields], tuple[str, Told]]]] = {
     "profile": (ProfileForm, _profile),
     "key": (KeyForm, _key),
-    "revoke": (ReasonForm, _revoke),
+    "revoke": (RowForm, _revoke),
     "endpoint": (EndpointForm, _endpoint),
-    "secret": (ReasonForm, _secret),
-    "pause": (ReasonForm, _pause),
-    "resume": (ReasonForm, _resume),
+    "secret": (EnvironmentForm, _secret),
+    "pause": (EnvironmentForm, _pause),
+    "resume": (EnvironmentForm, _resume),
     "failed": (FailedForm, _failed),
     "member": (MemberForm, _member),
-    "remove": (ReasonForm, _remove),
+    "remove": (RowForm, _remove),
 }

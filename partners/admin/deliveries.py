@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.urls.resolvers import URLPattern
@@ -35,6 +36,8 @@ class DeliveryAdmin(ReadOnly, PageAdmin):
         delivery = self.get_object(request, object_id)
         if delivery is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_permission(request, delivery):
+            raise PermissionDenied
         return self._shown(request, delivery)
 
     def _shown(self, request: HttpRequest, delivery: Delivery) -> HttpResponse:
@@ -46,7 +49,9 @@ class DeliveryAdmin(ReadOnly, PageAdmin):
         )  # fmt: skip
 
     def resend(self, request: HttpRequest, delivery_id: int) -> HttpResponse:
-        """Send a delivery again, for its reason."""
+        """Send a delivery again, for its reason. Its bytes cannot be changed, yet sending them is a change."""
+        if not request.user.has_perm("partners.change_delivery"):
+            raise PermissionDenied
         delivery = self.get_object(request, str(delivery_id))
         if delivery is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, str(delivery_id))

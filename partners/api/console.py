@@ -11,8 +11,9 @@ from rest_framework.response import Response
 from core import clock
 from partners.access import access_key
 from partners.api.answers import PartnerDeliveryOut, PartnerEndpointOut, PartnerKeyOut
-from partners.api.base import Body, parsed
+from partners.api.base import Body, Choice, Real, Text
 from partners.api.console_base import ConsoleView, console_operation
+from partners.api.console_words import console_parsed
 from partners.api.wire import delivery_row, endpoint_fields, instant, key_row
 from partners.constants import Environment, Plan, RetryPolicy
 from partners.models import ApiKey, Endpoint
@@ -129,10 +130,10 @@ class ConsoleKeysApi(ConsoleView):
     class Input(Body):
         """``overlap_hours``: how long the present keys go on; left out, they go on without end."""
 
-        overlap_hours = serializers.FloatField(
+        overlap_hours = Real(
             min_value=0, max_value=OVERLAP_MAX / timedelta(hours=1), required=False, allow_null=True, default=None
         )
-        label = serializers.CharField(max_length=60, required=False, allow_blank=True, default="")
+        label = Text(max_length=60, required=False, allow_blank=True, default="")
 
     class Output(ConsoleKeyOut):
         key = serializers.CharField(help_text="The key itself, in this answer only")
@@ -149,7 +150,7 @@ class ConsoleKeysApi(ConsoleView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Make a key, shown in this answer only; the present ones end after the overlap."""
-        data = parsed(self.Input, request)
+        data = console_parsed(self.Input, request)
         hours = data["overlap_hours"]
         made = key_create(
             partner=self.partner, environment=self.environment, label=data["label"],
@@ -182,8 +183,8 @@ class ConsoleWebhookApi(ConsoleView):
     class Input(Body):
         """What may be changed. An empty address: nothing is sent."""
 
-        webhook_url = serializers.CharField(max_length=2000, required=False, allow_blank=True)
-        retry_policy = serializers.ChoiceField(RetryPolicy.choices, required=False)
+        webhook_url = Text(max_length=2000, required=False, allow_blank=True)
+        retry_policy = Choice(RetryPolicy.choices, required=False)
 
     @extend_schema(responses=ConsoleWebhookOut)
     def get(self, request: Request) -> Response:
@@ -193,7 +194,7 @@ class ConsoleWebhookApi(ConsoleView):
     @extend_schema(request=Input, responses=ConsoleWebhookOut)
     def patch(self, request: Request) -> Response:
         """Set the address, or how persistently it is tried."""
-        data = parsed(self.Input, request)
+        data = console_parsed(self.Input, request)
         endpoint = endpoint_change(
             partner=self.partner, environment=self.environment, url=data.get("webhook_url"),
             retry_policy=data.get("retry_policy"), reason="From the console.", **self.who(),
@@ -239,11 +240,11 @@ class ConsoleTestApi(ConsoleView):
     class Input(Body):
         """``event``: what to send; its content is made up and says so."""
 
-        event = serializers.ChoiceField(EVENTS, default="ping")
+        event = Choice(EVENTS, default="ping")
 
     @extend_schema(request=Input, responses={202: PartnerDeliveryOut})
     def post(self, request: Request) -> Response:
         """Send an event of a kind to the receiver now."""
-        data = parsed(self.Input, request)
+        data = console_parsed(self.Input, request)
         row = receiver_test(partner=self.partner, environment=self.environment, event=data["event"], **self.who())
         return Response(delivery_row(row), status=202)

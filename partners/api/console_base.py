@@ -12,6 +12,7 @@ from accounts.services.client import client_of
 from core import clock
 from core.api.query import parse_query
 from partners.access import MAX_ID, ConsoleScope, partner_of
+from partners.api.base import Choice
 from partners.constants import Environment
 from partners.models import Partner
 
@@ -20,7 +21,7 @@ class ConsoleQuery(serializers.Serializer):
     """``partner``: of several that the person works for; by default the first. ``environment``: live or test."""
 
     partner = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, default=None)
-    environment = serializers.ChoiceField(Environment.choices, default=Environment.LIVE)
+    environment = Choice(Environment.choices, default=Environment.LIVE)
 
 
 console_operation = extend_schema(parameters=[ConsoleQuery], tags=["partner-console"])

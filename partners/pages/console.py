@@ -36,6 +36,8 @@ TABS: Final = (
 )  # fmt: skip
 PAGE_ROWS: Final = 50
 USAGE_DAYS: Final = 14
+#: As many digits of a number are read as make it larger than any id.
+_DIGITS: Final = 20
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -44,11 +46,13 @@ class ConsolePage(LoginRequiredMixin, View, ABC):
 
     name: ClassVar[str]
     template: ClassVar[str]
+    #: Which console this is, for every link and call of the page.
+    query: dict[str, str]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         number = request.GET.get("partner", "")
         try:
-            partner = partner_of(request.user, int(number) if number.isdecimal() else None)
+            partner = partner_of(request.user, int(number[:_DIGITS]) if number.isdecimal() else None)
         except NotFound:
             raise Http404 from None
         environment = request.GET.get("environment", Environment.LIVE)
@@ -59,7 +63,7 @@ class ConsolePage(LoginRequiredMixin, View, ABC):
     def _frame(self, request: HttpRequest, partner: Partner, environment: str) -> dict[str, Any]:
         memberships = Member.objects.filter(user=request.user, partner__is_active=True).select_related("partner")
         partners = [row.partner for row in memberships.order_by("id")]
-        query = {"environment": environment}
+        self.query = query = {"environment": environment}
         if len(partners) > 1:
             query["partner"] = str(partner.pk)
         return {
@@ -167,7 +171,7 @@ class DeliveriesPage(ConsolePage):
         start = (page - 1) * PAGE_ROWS
         found = list(rows[start : start + PAGE_ROWS + 1])
         kept = {"engine": engine, "status": status, "subscription_id": subscription or ""}
-        query = {"environment": environment} | {name: str(value) for name, value in kept.items() if value}
+        query = self.query | {name: str(value) for name, value in kept.items() if value}
         return {
             "attempts": [_attempt(row) for row in found[:PAGE_ROWS]],
             "filters": kept,
@@ -194,11 +198,11 @@ def _number(text: str, default: int) -> int:
 
 def _attempt(row: Attempt) -> dict[str, Any]:
     label, kind = STATES[row.status]
-    payload = orjson.loads(bytes(row.delivery.body))
+    body = bytes(row.delivery.body)
     return {
         "row": row, "label": label, "kind": kind, "what": event_words(row.delivery.event),
-        "pretty": orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode(), "subject": payload.get("symbol", ""),
-        "waits": row.delivery.next_attempt_at,
+        "body": body.decode("utf-8", "backslashreplace"), "size": len(body),
+        "subject": orjson.loads(body).get("symbol", ""), "waits": row.delivery.next_attempt_at,
     }  # fmt: skip
 
 

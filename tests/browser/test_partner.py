@@ -9,10 +9,11 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from standardwebhooks import Webhook
 
 from tests.browser.pages import Visitor, sideways_px, sign_in
@@ -26,9 +27,10 @@ PASSWORD = "quiet river stone 9"
 
 
 class Receiver:
-    """A partner's server on loopback: remembers what it is told and says 200."""
+    """A partner's server on loopback: remembers what it is told and answers ``status``."""
 
     def __init__(self) -> None:
+        self.status = 200
         self.requests: list[tuple[dict[str, str], bytes]] = []
         outer = self
 
@@ -36,7 +38,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
-                self.send_response(200)
+                self.send_response(outer.status)
                 self.end_headers()
                 self.wfile.write(b"thank you")
 
@@ -113,7 +115,7 @@ def person(visitor: Visitor, email: str) -> Page:
         page.fill("[name=email]", email)
     page.fill("[name=password]", PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/partner/")
+    page.wait_for_url(visitor.url + "/partner/")
     return page
 
 
@@ -235,6 +237,93 @@ def signed(secret: str, body: str) -> str:
             f"webhook-signature: v1,AAAA v1,{base64.b64encode(made).decode()}",
         )
     )
+
+
+def attempts(page: Page, count: int) -> Locator:
+    """Read the deliveries again until so many attempts stand there; return them."""
+    found = page.locator("details.attempt")
+    for _ in range(20):
+        if found.count() >= count:
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(found).to_have_count(count)
+    return found
+
+
+def test_all_that_failed_is_sent_again_and_what_was_sent_passes_the_tester(
+    visitor: Visitor, receiver: Receiver
+) -> None:
+    email = "desk@third.example.com"
+    register(visitor, email)
+    _, secret = provision(visitor, "Third Broking", email, receiver.url)
+    page = person(visitor, email)
+    receiver.status = 400
+    page.goto(visitor.url + "/partner/webhook/?environment=test")
+    page.get_by_role("button", name="I-Score update").dblclick()
+    receiver.wait_for(1)
+    page.goto(visitor.url + "/partner/deliveries/?environment=test")
+    expect(attempts(page, 1)).to_contain_text("Refused")
+    receiver.status = 200
+    page.get_by_role("button", name="Resend all that failed").dblclick()
+    dialog = page.locator("#resend-failed")
+    dialog.get_by_role("button", name="Send again").click()
+    expect(page.locator("#since-error")).to_contain_text("Choose a date and a time")
+    visitor.errors.clear()  # the refusal that was asked for
+    page.fill("#since", f"{datetime.now() - timedelta(days=1):%Y-%m-%dT%H:%M}")
+    dialog.get_by_role("button", name="Send again").click()
+    expect(page.locator(".toast")).to_contain_text("1 delivery is sent again.")
+    expect(dialog).to_be_hidden()
+    receiver.wait_for(2)
+    assert receiver.requests[1][1] == receiver.requests[0][1]
+    newest = attempts(page, 2).first
+    newest.locator("summary").click()
+    expect(newest).to_contain_text("Sent to")
+    body = newest.get_by_label("Body that was sent").text_content()
+    headers = newest.get_by_label("Headers that were sent").text_content()
+    assert body == receiver.requests[1][1].decode()
+    page.goto(visitor.url + "/partner/webhook/?environment=test")
+    for place, text in (("#t-headers", headers), ("#t-body", body), ("#t-secret", secret)):
+        page.fill(place, text or "")
+    page.get_by_role("button", name="Check").click()
+    expect(page.locator("#verdicts .badge.up")).to_have_count(2)
+    assert visitor.errors == []
+
+
+def test_a_double_click_is_one_press(visitor: Visitor) -> None:
+    """It opens a question and leaves it open and unanswered; it makes one key."""
+    page = visitor.open("/partner/keys/?environment=test")
+    made: list[str] = []
+    page.on("request", lambda request: made.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Make the key").dblclick()
+    expect(page.locator("#new-key")).to_have_value(re.compile("tc_test_"))
+    page.get_by_role("button", name=re.compile("Revoke tc_test")).first.dblclick()
+    page.wait_for_timeout(300)
+    expect(page.locator("#confirm")).to_be_visible()
+    page.mouse.click(5, 5)  # the backdrop
+    expect(page.locator("#confirm")).to_be_hidden()
+    expect(page.get_by_role("button", name=re.compile("Revoke tc_test"))).not_to_have_count(0)
+    page.goto(visitor.url + "/partner/try/")
+    page.get_by_role("button", name="Make one").dblclick()
+    expect(page.locator("#try-key")).to_have_value(re.compile("tc_test_"))
+    page.wait_for_timeout(300)
+    assert [url.partition("?")[0].rpartition("/")[2] for url in made] == ["keys", "keys"]
+    assert visitor.errors == []
+
+
+def test_a_person_of_several_partners_chooses_on_a_telephone_too(visitor: Visitor) -> None:
+    email = "desk@several.example.com"
+    register(visitor, email)
+    for name in ("Several Broking and Advisory Services of Maharashtra Private Limited", "Severalother" * 6, "Third"):
+        provision(visitor, name, email, "")
+    page = person(visitor, email)
+    page.set_viewport_size({"width": 360, "height": 780})
+    for path in PATHS:
+        page.goto(visitor.url + path)
+        assert sideways_px(page) <= 0, path
+    page.get_by_role("navigation", name="Your partners").get_by_role("link", name="Third").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Third")
+    assert visitor.findings(page) == []
 
 
 def test_the_tester_says_which_signature_holds_and_why_not(visitor: Visitor) -> None:

@@ -1,9 +1,12 @@
 /** Native dialogs: opened by data-dialog, closed by data-close or a click on the backdrop; focus comes back. */
 
 import { el, must } from "./dom";
+import { dialogOpened } from "./presses";
 
 export function openDialog(dialog: HTMLDialogElement): void {
-  if (!dialog.open) dialog.showModal();
+  if (dialog.open) return;
+  dialog.showModal();
+  dialogOpened();
 }
 
 export function startDialogs(): void {

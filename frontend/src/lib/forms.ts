@@ -5,8 +5,9 @@
  *   <button data-api="DELETE /api/auth/sessions/3" data-ask="Sign this device out?" data-consequence="…"
  *           data-act="Sign out" data-done="…">
  *
- * Body: one key for each named control. `a.b` nests; a check box is a boolean, type=number a number; check boxes with
- * data-list are the list of the values that are ticked; an empty control with data-optional is left out. Refusals stand
+ * Body: one key for each named control. `a.b` nests; a check box is a boolean, type=number (or data-number) a number,
+ * datetime-local the instant it is in the person's zone; what is empty of these is null. Check boxes with data-list are
+ * the list of the values that are ticked; an empty control with data-optional is left out. Refusals stand
  * next to their fields (`errors[].loc`, or the name a sentence begins with), the rest above the form.
  * On success, in this order: the event "done" (detail: the answer; preventDefault stops what follows), the fields with
  * data-clear are emptied, the toast of data-done, the parts of data-refresh are read again, and data-next is opened.
@@ -26,12 +27,17 @@ type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 const controls = (form: HTMLFormElement): Control[] =>
   [...form.elements].filter((node): node is Control => node.matches("input[name], select[name], textarea[name]"));
 
+/** What was entered into a datetime-local field, in the person's zone, as an instant; null where nothing was. */
+export function instantOf(entered: string): string | null {
+  if (entered === "") return null;
+  const moment = new Date(entered);
+  return Number.isNaN(moment.getTime()) ? entered : moment.toISOString(); // the server says what is wrong with it
+}
+
 function valueOf(control: Control): unknown {
-  if (control instanceof HTMLInputElement) {
-    if (control.type === "checkbox") return control.checked;
-    if (control.type === "number") return control.value === "" ? null : Number(control.value);
-  }
-  return control.value;
+  if (control.hasAttribute("data-number") || control.type === "number") return control.value === "" ? null : Number(control.value);
+  if (control instanceof HTMLInputElement && control.type === "checkbox") return control.checked;
+  return control.type === "datetime-local" ? instantOf(control.value) : control.value;
 }
 
 /** The JSON body of a form. */
@@ -174,7 +180,7 @@ export async function call(caller: Caller, body?: Json): Promise<void> {
   } catch (cause) {
     if (!tell(caller, "fail", cause)) return;
     if (await signedOut(cause)) {
-      location.assign(`/login/?next=${encodeURIComponent(location.pathname)}`);
+      location.assign(`/login/?next=${encodeURIComponent(location.pathname + location.search)}`);
       return;
     }
     if (caller instanceof HTMLFormElement) showFaults(caller, cause);

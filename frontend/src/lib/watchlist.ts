@@ -258,8 +258,14 @@ export function startWatchlist(): void {
   });
 }
 
-/** Add one symbol to the caller's first list (made when there is none). Used by the instrument page. */
+let isAdding = false;
+
+/** Add one symbol to the caller's first list (made when there is none). Used by the instrument page. A second press
+ *  while it runs does nothing: both would find no list and make one each.
+ */
 export async function addToFirstList(key: string): Promise<void> {
+  if (isAdding) return;
+  isAdding = true;
   await attempt(async () => {
     const lists = await getJson<Watchlist[]>(API);
     const list = lists[0] ?? (await sendJson<Watchlist>("POST", API, { name: "My list", symbols: [] }));
@@ -268,6 +274,7 @@ export async function addToFirstList(key: string): Promise<void> {
     await sendJson("PUT", `${API}/${list.id}`, { ...before, symbols: [...list.symbols, key] });
     toast(`${key} added to “${list.name}”.`, { undo: () => void attempt(() => sendJson("PUT", `${API}/${list.id}`, before)) });
   });
+  isAdding = false;
 }
 
 

@@ -158,23 +158,31 @@ function startTrying(form: HTMLFormElement): void {
   chooser.replaceChildren(...OPERATIONS.map(({ label, method }) => el("option", {}, `${method} · ${label}`)));
   chooser.addEventListener("change", fill);
   for (const node of [path, body, scenario]) node.addEventListener("input", command);
-  must("#try-make").addEventListener("click", () => void makeKey(key));
-  form.addEventListener("submit", (event) => {
+  const maker = must<HTMLButtonElement>("#try-make");
+  maker.addEventListener("click", () => void makeKey(maker, key));
+  const sender = must<HTMLButtonElement>("[type=submit]", form);
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    void tryIt(operation(), path.value, body.value, scenario.value, key.value.trim());
+    if (sender.getAttribute("aria-disabled")) return;
+    sender.setAttribute("aria-disabled", "true"); // unlike disabled, it leaves the focus where it is
+    await tryIt(operation(), path.value, body.value, scenario.value, key.value.trim());
+    sender.removeAttribute("aria-disabled");
   });
   fill();
 }
 
-async function makeKey(field: HTMLInputElement): Promise<void> {
+async function makeKey(button: HTMLButtonElement, field: HTMLInputElement): Promise<void> {
   const test = new URLSearchParams(query);
   test.set("environment", "test");
+  button.disabled = true;
   try {
     const { key } = await sendJson<{ key: string }>("POST", `/api/partner-console/keys?${test}`, { label: "Try it" });
     field.value = key;
     toast("A test key was made for this page. Revoke it under Keys when you are done.");
   } catch (cause) {
     toast(sentence(cause), { kind: "error" });
+  } finally {
+    button.disabled = false;
   }
 }
 
