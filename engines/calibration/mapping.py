@@ -53,13 +53,22 @@ class Calibrator:
         return raw / 100.0
 
     def confidence(self, raw: float, *, cap: int | None = None) -> int:
-        """Return the whole number that is published: 100 times the probability, halves up, at most ``cap``.
+        """Return the whole number that is published of a raw score, at most ``cap``."""
+        return published(self.probability(raw), calibrated=self.calibrated, cap=cap)
 
-        An uncalibrated one is at most 74 in any case.
-        """
-        value = math.floor(100.0 * self.probability(raw) + 0.5)
-        limits = [limit for limit in (cap, None if self.calibrated else UNCALIBRATED_CAP) if limit is not None]
-        return min([value, *limits])
+
+def published(probability: float, *, calibrated: bool, cap: int | None = None) -> int:
+    """Return the whole number that is published: 100 times the probability, halves up, no more than may be."""
+    most = most_published(calibrated=calibrated, cap=cap)
+    value = math.floor(100.0 * probability + 0.5)
+    return value if most is None else min(value, most)
+
+
+def most_published(*, calibrated: bool, cap: int | None = None) -> int | None:
+    """Return the most that may be published: ``cap`` where one stands, 74 at most while uncalibrated, else None."""
+    if calibrated:
+        return cap
+    return UNCALIBRATED_CAP if cap is None else min(cap, UNCALIBRATED_CAP)
 
 
 def fit(raw: npt.ArrayLike, came: npt.ArrayLike) -> Calibrator:

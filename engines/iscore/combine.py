@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.iscore.scaling import Flags, Floats
+from engines.iscore.scaling import Floats
 from engines.iscore.tables import (
     BUY,
     DISPERSION_COST,
@@ -121,8 +121,3 @@ def told_tier(before: str | None, iscore: float, confidence: float) -> str:
     cautious = raw_tier(max(0.0, iscore - HYSTERESIS) if rising else iscore + HYSTERESIS, confidence)
     moved = order.index(cautious) - order.index(before)
     return cautious if (moved > 0 if rising else moved < 0) else before
-
-
-def known(values: Floats) -> Flags:
-    """Tell where a value is known."""
-    return ~np.isnan(values)

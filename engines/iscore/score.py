@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from engines.figures import number
 from engines.iscore import words
 from engines.iscore.combine import Combined, Component, combine, component, raw_tier
 from engines.iscore.context import market_context
@@ -52,7 +53,7 @@ class Scores:
 
     def result(self, at: int) -> dict[str, Any]:
         """Return everything about stock number ``at`` as plain JSON values, null where it does not exist."""
-        score, confidence = _number(self.combined.iscore[at]), _number(self.combined.confidence[at])
+        score, confidence = number(self.combined.iscore[at], 2), number(self.combined.confidence[at], 2)
         parts = {name: self._component(name, at) for name in WEIGHTS}
         insufficient = score is None or confidence is None or confidence < LEAST_CONFIDENCE
         return {
@@ -65,7 +66,7 @@ class Scores:
             "components": parts,
             "score_factors": [entry["text"] for entry in _ranked(parts)[:FACTORS]] if score is not None else [],
             "coverage": float(self.combined.coverage[at]),
-            "dispersion": _number(self.combined.dispersion[at], 3),
+            "dispersion": number(self.combined.dispersion[at], 3),
             "missing_inputs": [f"{name}.{one}" for name, part in parts.items() for one in part["missing"]],
             "as_of_session": self.as_of,
             "data_source": self.data_source,
@@ -89,7 +90,7 @@ class Scores:
                     "input": one.name,
                     "title": words.TITLES[one.name],
                     "score": round(score, 1),
-                    "value": _number(value, 6),
+                    "value": number(value, 6),
                     "share": round(share, 4),
                     "points": round(share * (score - 50.0), 3),
                     "text": words.factor_words(one.name, value, score, one.note.get(at, "")),
@@ -103,7 +104,7 @@ class Scores:
         missing = [one.name for one in self.subs[name] if one.weight[at] > 0.0 and not one.known(at)]
         return {
             "title": words.component_title(name),
-            "score": _number(part.score[at]),
+            "score": number(part.score[at], 2),
             "weight": WEIGHTS[name],
             "effective_weight": float(part.effective[at]),
             "coverage": float(part.coverage[at]),
@@ -130,10 +131,6 @@ def _ranked(parts: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the known inputs of components that count, the heaviest |share·(score - 50)| first."""
     entries = [entry for part in parts.values() for entry in part["inputs"] if entry["share"] > 0.0]
     return sorted(entries, key=lambda entry: (-abs(entry["points"]), entry["component"], entry["input"]))
-
-
-def _number(value: float, digits: int = 2) -> float | None:
-    return round(float(value), digits) if np.isfinite(value) else None
 
 
 def session_row(inputs: Inputs) -> int:

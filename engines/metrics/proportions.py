@@ -24,7 +24,14 @@ def wilson(wins: int, n: int, *, z: float = Z_95) -> Share | None:
         raise ValueError(f"{wins} wins in {n} cases")
     if n == 0:
         return None
-    share = wins / n
+    lower, upper = bounds(wins / n, n, z=z)
+    return Share(share=wins / n, lower=lower, upper=upper, n=n)
+
+
+def bounds(share: float, n: float, *, z: float = Z_95) -> tuple[float, float]:
+    """Return the bounds of a share seen in ``n`` cases, n above 0; ``n`` may be fewer than there were, where cases hang
+    together.
+    """
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return Share(share=share, lower=max(0.0, centre - half), upper=min(1.0, centre + half), n=n)
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -25,8 +25,8 @@ class Analysis:
     """What the engine says. ``vetoes``: the checks that failed; nothing fires while there is one.
 
     ``actionable``: it may fire: a direction, an entry, no veto, a confidence from 50 on. ``is_new``: direction and mode
-    are not those of before, so that it does. ``distance``: stop distance dS on the index in points, None without a
-    direction. ``memory``: for the next analysis.
+    are not those of before, so that it does; what is new while a live signal forbids it counts as seen all the same.
+    ``distance``: stop distance dS on the index in points, None without a direction. ``memory``: for the next analysis.
     """
 
     index: str
@@ -64,8 +64,12 @@ class Analysis:
 
     @property
     def is_withheld(self) -> bool:
-        """Everything for a trigger is there but the confidence: the calibrator puts the score below 50."""
-        return self.way != FLAT and self.confidence.tier is None and not self.vetoes
+        """Everything for a trigger is there but the confidence: the calibrator puts the score below 50, or so low that
+        costs are too high for the reward that is expected.
+        """
+        against = {check.code for check in self.vetoes}
+        is_low = self.confidence.tier is None or bool(against)
+        return self.way != FLAT and self.confidence.calibrated and is_low and against <= {filters.COST_TOO_HIGH}
 
     @property
     def vetoes(self) -> tuple[Check, ...]:
@@ -105,12 +109,13 @@ def analyse(
     if found.way != FLAT and moment.profile is Profile.LIVE:
         checks += trades.trade_checks(picked, p)
     once = _once(checks)
-    able = found.way != FLAT and trust.tier is not None and all(check.passed is not False for check in once)
+    against = {check.code for check in once if check.passed is False}
+    able = found.way != FLAT and trust.tier is not None and against <= {filters.SIGNAL_LIVE}
     way, mode, is_new = modes.seen(moment.memory, found.way, found.mode, able)
     return Analysis(
         index=moment.index, at_s=moment.at_s, spot=moment.spot, profile=moment.profile, direction=voted,
         strength=strong, features=f, entry=found, confidence=trust, checks=once, money=money, picked=picked,
-        discipline=said, iv_rank=rank, distance=distance, kept_s=kept_s, actionable=able, is_new=is_new,
+        discipline=said, iv_rank=rank, distance=distance, kept_s=kept_s, actionable=able and not against, is_new=is_new,
         facts_missing=_facts_missing(f, moment, once, p), params_hash=history.params_hash,
         memory=Memory(sign, since_s, moment.at_s, way, mode),
     )  # fmt: skip
@@ -125,6 +130,7 @@ def _facts_missing(f: Features, moment: Moment, checks: tuple[Check, ...], p: Pa
         "vix_closes": closes < LEAST_CLOSES,
         "daily_closes": not math.isfinite(confidence.daily_average(moment, p)),
         "previous_day": not f.previous_close > 0.0,
+        "close_5": not math.isfinite(f.close_5),
         "announcements": passed["EVENT_BLACKOUT"] is None,
     }
     return tuple(name for name, is_missing in missing.items() if is_missing)

@@ -1,12 +1,13 @@
 """The figures of one instant that votes, strength, filters and entry modes are made of. NaN: not known."""
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from engines.mvla.history import History, last_before, usual
-from engines.mvla.inputs import Moment, Profile
+from engines.mvla.history import MINUTE_S, History, last_before, usual
+from engines.mvla.inputs import MinuteBars, Moment, Profile
 from engines.mvla.parameters import Parameters
 
 NAN: Final = float("nan")
@@ -17,10 +18,12 @@ _OF_FUTURE: Final = ("vwap", "vwap_sd", "future_close", "future_low", "future_hi
 class Features:
     """Prices in points. ``five_at``: place of the last complete five-minute bar in `History.five`, -1: none today.
 
-    ``close``: of the last complete minute; ``close_15``, ``close_5``: of those 15 and 5 minutes before it, today's.
+    ``close``: of the last complete minute; ``close_15``, ``close_5``: of those 15 and 5 minutes before it, today's, NaN
+    where that very minute is missing. ``or_high``, ``or_low``: NaN until every minute of the opening range is there.
     ``vwap``, ``vwap_sd``, ``future_close``: of the future. ``volume_ratio``: the last bar's over its usual one.
     ``adverse``: distance to the far end of the last six bars, by direction (long, short). ``bars_age_s``: since the
-    last complete minute. ``resumed_s``: since trading went on after a gap, NaN without one.
+    last complete minute. ``resumed_s``: since trading went on after a gap, NaN without one. ``warm_bars``: five-minute
+    bars that the averages rest on.
     """
 
     close: float
@@ -90,32 +93,40 @@ def _minutes(history: History, stop: int, moment: Moment, p: Parameters) -> dict
         names = ("close", "close_15", "close_5", "day_open", "day_high", "day_low", "or_high", "or_low")
         return dict.fromkeys((*names, "resumed_s"), NAN) | {"bars_age_s": float("inf")} | _before(history, 0, moment)
     first = int(np.searchsorted(spot.session[:stop], spot.session[stop - 1], side="left"))
-    clock = spot.clock[first:stop]
-    start, end = (at.hour * 60 + at.minute for at in (p.opening_range_start, p.opening_range_end))
-    inside = (clock >= start) & (clock < end)
-    over = bool(len(clock)) and clock[-1] + _step(clock) >= end - 1e-6
-    count = stop - first
-
-    def earlier(minutes: int) -> float:
-        return float(spot.close[stop - 1 - minutes]) if count > minutes else NAN
-
+    or_high, or_low = _opening_range(spot, first, stop, p)
     return {
         "close": float(spot.close[stop - 1]),
-        "close_15": earlier(p.momentum_minutes),
-        "close_5": earlier(p.pause_minutes),
+        "close_15": _close_before(spot, first, stop, p.momentum_minutes),
+        "close_5": _close_before(spot, first, stop, p.pause_minutes),
         "day_open": float(spot.open[first]),
         "day_high": float(spot.high[first:stop].max()),
         "day_low": float(spot.low[first:stop].min()),
-        "or_high": float(spot.high[first:stop][inside].max()) if over and inside.any() else NAN,
-        "or_low": float(spot.low[first:stop][inside].min()) if over and inside.any() else NAN,
+        "or_high": or_high,
+        "or_low": or_low,
         "bars_age_s": float(moment.at_s - (spot.ts[stop - 1] + 60)),
         "resumed_s": _resumed(spot.ts[first:stop], moment.at_s, p),
     } | _before(history, first, moment)
 
 
-def _step(clock: np.ndarray) -> float:
-    """Exchange minutes that one bar lasts; fewer than one where a session lasts a whole day."""
-    return float(clock[-1] - clock[-2]) if len(clock) > 1 else 1.0
+def _close_before(spot: MinuteBars, first: int, stop: int, minutes: int) -> float:
+    """Return today's close so many minutes of the clock before the last one; NaN where that minute is missing."""
+    wanted = spot.ts[stop - 1] - MINUTE_S * minutes
+    at = first + int(np.searchsorted(spot.ts[first:stop], wanted, side="left"))
+    return float(spot.close[at]) if spot.ts[at] == wanted else NAN
+
+
+def _opening_range(spot: MinuteBars, first: int, stop: int, p: Parameters) -> tuple[float, float]:
+    """Return high and low of the opening range; NaN until all its minutes are there: one left out may hold either."""
+    clock, ts = spot.clock[first:stop], spot.ts[first:stop]
+    start, end = (at.hour * 60 + at.minute for at in (p.opening_range_start, p.opening_range_end))
+    pace = float(clock[-1] - clock[0]) / float(ts[-1] - ts[0]) * MINUTE_S if len(ts) > 1 else 1.0
+    opened = float(clock[0]) - float(ts[0] - spot.opens[first]) / MINUTE_S * pace
+    begins, ends = (max(math.ceil((at - opened) / pace - 1e-6), 0) for at in (start, end))
+    minute = (ts - spot.opens[first]) // MINUTE_S
+    inside = (minute >= begins) & (minute < ends)
+    if not 0 < ends - begins == np.count_nonzero(inside):
+        return NAN, NAN
+    return float(spot.high[first:stop][inside].max()), float(spot.low[first:stop][inside].min())
 
 
 def _before(history: History, first: int, moment: Moment) -> dict[str, float]:
@@ -141,15 +152,16 @@ def _bars(history: History, at: int, stop: int, p: Parameters) -> dict[str, floa
         "five_open", "five_high", "five_low", "five_close", "atr", "atr_usual", "ema_fast", "ema_slow", "supertrend",
         "adx", "chop", "rsi", "donchian_high", "donchian_low", "adverse_long", "adverse_short",
     )  # fmt: skip
+    warm = history.rest_on(at, int(history.spot.session[stop - 1])) if stop else 0
     if at < 0 or not stop or five.session[at] != history.spot.session[stop - 1]:
-        return {**dict.fromkeys(names, NAN), "five_at": -1, "warm_bars": at + 1}
+        return {**dict.fromkeys(names, NAN), "five_at": -1, "warm_bars": warm}
     before = slice(max(at - p.donchian_bars, 0), at)
     close = float(history.spot.close[stop - 1])
     near = slice(max(at + 1 - p.structure_bars, 0), at + 1)
     full = at >= p.donchian_bars
     return {
         "five_at": at,
-        "warm_bars": at + 1,
+        "warm_bars": warm,
         "five_open": float(five.open[at]),
         "five_high": float(five.high[at]),
         "five_low": float(five.low[at]),

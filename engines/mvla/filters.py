@@ -2,7 +2,9 @@
 
 import math
 from dataclasses import dataclass, field
+from typing import Final
 
+from engines.figures import finite
 from engines.mvla.discipline import Verdict
 from engines.mvla.events import known_until
 from engines.mvla.features import Features
@@ -10,6 +12,12 @@ from engines.mvla.inputs import Moment, Profile
 from engines.mvla.modes import NONE, Entry
 from engines.mvla.parameters import Parameters
 from engines.mvla.votes import FLAT, Direction
+
+#: The one veto that leaves what is remembered alone: what comes up while a signal lives is seen, so that it does not
+#: fire when that signal ends, unless direction or mode change again.
+SIGNAL_LIVE: Final = "SIGNAL_LIVE"
+#: The one veto that the confidence decides: the less sure the target, the less reward is expected of it.
+COST_TOO_HIGH: Final = "COST_TOO_HIGH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +37,24 @@ def market_checks(f: Features, moment: Moment, p: Parameters) -> list[Check]:
     at, session = moment.session.market_time, moment.session
     last = p.last_entry_expiry if session.is_expiry_day else p.last_entry
     jump = _vix_jump(moment)
-    ages = [*moment.ages_s.values(), f.bars_age_s]
-    stalest = max(ages)
+    ages = {**moment.ages_s, "bars": f.bars_age_s}
+    oldest = max(ages, key=lambda name: ages[name])
     near = _circuit_distance(f, p)
     return [
         Check("MARKET_CLOSED", session.is_open, facts={"phase": session.phase}),
         Check("TOO_EARLY", at >= p.first_entry, facts={"limit": f"{p.first_entry:%H:%M}"}),
         Check("TOO_LATE", at < last, facts={"limit": f"{last:%H:%M}"}),
         _announcements(moment),
-        Check("DATA_STALE", stalest <= p.stale_s, _finite(stalest), p.stale_s, "s"),
+        Check("DATA_STALE", ages[oldest] <= p.stale_s, finite(ages[oldest]), p.stale_s, "s", {"input": oldest}),
         Check("WARMING_UP", f.warm_bars >= p.warm_up_bars, f.warm_bars, p.warm_up_bars, "bars"),
         Check("VIX_JUMP", _least(p.vix_jump, jump, strict=True), _percent(jump), 100 * p.vix_jump, "%"),
-        Check("CHOPPY", _least(p.chop_most, f.chop), _finite(f.chop), p.chop_most),
+        Check("CHOPPY", _least(p.chop_most, f.chop), finite(f.chop), p.chop_most),
         Check("NEAR_CIRCUIT", _least(near, p.circuit_near, strict=True), _percent(near), 100 * p.circuit_near, "%"),
         Check(
-            "AFTER_HALT", not f.resumed_s < 60.0 * p.halt_quiet_minutes, _finite(f.resumed_s / 60.0),
+            "AFTER_HALT", not f.resumed_s < 60.0 * p.halt_quiet_minutes, finite(f.resumed_s / 60.0),
             p.halt_quiet_minutes, "min",
         ),
+        Check(SIGNAL_LIVE, not moment.record.is_live),
         *(Check(code, False) for code in dict.fromkeys(moment.faults)),
     ]  # fmt: skip
 
@@ -76,10 +85,11 @@ def entry_checks(f: Features, found: Entry, said: Verdict, p: Parameters) -> lis
     gained = found.way * (f.close - f.close_15) / width if width > 0 else math.nan
     paused = found.way * (f.close - f.close_5) / f.atr if f.atr > 0 else math.nan
     passed = gained >= p.momentum_least and paused > -p.pause_most
+    known = math.isfinite(gained) and math.isfinite(paused)
     return [
         Check(
-            "MOMENTUM_NOT_CONFIRMED", bool(passed), _finite(gained), p.momentum_least, "ATR",
-            {} if not math.isfinite(paused) else {"last_5_min": f"{paused:+.2f}"},
+            "MOMENTUM_NOT_CONFIRMED", bool(passed), gained if known else None, p.momentum_least, "ATR",
+            {"last_5_min": f"{paused:+.2f}"} if known else {},
         ),
         Check("NO_ENTRY", found.mode != NONE),
         *(
@@ -111,9 +121,5 @@ def _least(most: float, measure: float, *, strict: bool = False) -> bool | None:
     return measure < most if strict else measure <= most
 
 
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
 def _percent(value: float) -> float | None:
-    return _finite(100.0 * value)
+    return finite(100.0 * value)

@@ -79,8 +79,16 @@ class History:
 
     @cached_property
     def _recent(self) -> int:
-        """Place of the first bar of the second session before today's: what averages of today can still feel."""
-        return int(np.searchsorted(self.five.session, self.today() - 2, side="left"))
+        """Place of the first bar that today's averages rest on."""
+        return self._first_for(self.today())
+
+    def _first_for(self, session: int) -> int:
+        """Return the place of the first bar of the second session before: what averages of a session can still feel."""
+        return int(np.searchsorted(self.five.session, session - 2, side="left"))
+
+    def rest_on(self, at: int, session: int) -> int:
+        """Return how many bars up to ``at`` averages of a session rest on."""
+        return max(at + 1 - self._first_for(session), 0)
 
     def _late(self, values: Floats) -> Floats:
         """Put columns made of the recent bars in their place."""

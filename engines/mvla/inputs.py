@@ -179,11 +179,13 @@ class Record:
     """What the loss-averse rules know.
 
     ``today``: signals of this index on this trade date. ``account_today``, ``account_week``: those of all indices.
+    ``is_live``: a signal of this index is not over; there is one at a time.
     """
 
     today: tuple[PastTrigger, ...] = ()
     account_today: tuple[PastTrigger, ...] = ()
     account_week: tuple[PastTrigger, ...] = ()
+    is_live: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,8 +84,10 @@ def rounded(entry: float, sl: float, target: float, p: Parameters) -> Levels:
 def target_chance(probability: float, reward_risk: float) -> float:
     """Return the chance of +RR before -1 where +1 before -1 has ``probability``: two barriers, Brownian with drift.
 
-    u = p / (1 - p); p_t = (u - 1) / (u - u^-RR); 1 / (1 + RR) at p = 1/2.
+    u = p / (1 - p); p_t = (u - 1) / (u - u^-RR); 1 / (1 + RR) at p = 1/2. Zero for a target that is no gain.
     """
+    if not reward_risk > 0.0:
+        return 0.0
     p = clip(probability, *_CHANCE_BOUNDS)
     u = p / (1.0 - p)
     if abs(u - 1.0) < 1e-9:

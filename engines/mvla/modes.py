@@ -54,7 +54,7 @@ def entry(f: Features, way: Direction, strong: Strength, kept_s: float, p: Param
     line = _touched(f, way.way, p) if kept_s >= 60.0 * p.pullback_minutes else ""
     if line:
         return Entry(PULLBACK, way.way, f"A pause back to {line} in a direction kept for {kept_s / 60.0:.0f} minutes.")
-    if not level and strong.s >= p.continuation_strength and f.adx >= p.continuation_adx:
+    if strong.s >= p.continuation_strength and f.adx >= p.continuation_adx:
         return Entry(CONTINUATION, way.way, f"Strength {100 * strong.s:.0f} of 100 with ADX {f.adx:.0f}.")
     found = _reversal(f, way, p)
     return found if found.mode == REVERSAL else Entry(NONE, way.way, "No entry pattern is complete.")

@@ -1,8 +1,8 @@
 """An analysis as plain JSON values, with every number the page shows, finite or null. Shape: docs/engines/mvla.md."""
 
-import math
 from typing import Any
 
+from engines.figures import number, plain
 from engines.mvla import words
 from engines.mvla.analysis import Analysis
 from engines.mvla.filters import Check
@@ -159,17 +159,3 @@ def trade(one: Trade) -> dict[str, Any]:
         "risk": one.risk,
         "avoid": one.avoid,
     }
-
-
-def number(value: float | None, places: int) -> float | None:
-    """Return a finite number with so many places, else None; minus zero becomes zero."""
-    if value is None or not math.isfinite(value):
-        return None
-    return round(float(value), places) + 0.0
-
-
-def plain(value: float | None) -> float | int | None:
-    """Return a whole number as int, for strikes."""
-    if value is None or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else float(value)

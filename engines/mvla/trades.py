@@ -9,10 +9,11 @@ from typing import Final
 
 from engines.charges.books import Order, charges_of
 from engines.charges.tables import ChargePlan
+from engines.figures import finite
 from engines.mvla.chains import Money, Volatility, mids, place_of, volatilities
-from engines.mvla.filters import Check
+from engines.mvla.filters import COST_TOO_HIGH, Check
 from engines.mvla.inputs import Chain, Moment
-from engines.mvla.levels import Levels, break_even, lots, option_levels, target_chance
+from engines.mvla.levels import Levels, break_even, expected_r, lots, option_levels, target_chance
 from engines.mvla.parameters import Parameters
 from engines.mvla.votes import LONG
 from engines.options import black76
@@ -152,7 +153,7 @@ def _worth(
     day, rr = moment.session.trade_date, levels.gross_rr
     won = round_trip(moment.index, day, levels.entry, levels.target, lot)
     lost = round_trip(moment.index, day, levels.entry, levels.sl, lot)
-    chance = target_chance(probability, rr) if rr > 0 else 0.0
+    chance = target_chance(probability, rr)
     cost = chance * won + (1.0 - chance) * lost + spread * lot
     risk = levels.risk * lot
     share = cost / risk if risk > 0 else math.inf
@@ -162,7 +163,7 @@ def _worth(
         "max_loss_per_lot": risk + lost,
         "chance": chance,
         "break_even": min(break_even(rr, share), 1.0) if rr > 0 else 1.0,
-        "expected_r": chance * rr - (1.0 - chance) - share if risk > 0 else -1.0,
+        "expected_r": expected_r(probability, rr, share) if risk > 0 else -1.0,
         "lots": lots(
             capital=p.capital, risk_share=p.risk_share * size, entry=levels.entry, sl=levels.sl, lot=lot, cost=lost
         ),
@@ -184,20 +185,16 @@ def trade_checks(picked: Picked, p: Parameters) -> list[Check]:
     middle = (trade.bid + trade.ask) / 2.0
     shares = (trade.oi / (p.least_oi_lots * trade.lot), trade.volume / (p.least_volume_lots * trade.lot))
     thin = min(shares) if all(math.isfinite(share) for share in shares) else math.nan
-    reward = trade.levels.reward * trade.lot
-    share = trade.cost_per_lot / reward if reward > 0 else math.inf
+    expected = trade.chance * trade.levels.reward * trade.lot
+    share = trade.cost_per_lot / expected if expected > 0 else math.inf
     enough = trade.levels.gross_rr >= p.gross_rr_least and trade.net_rr >= p.net_rr_least
     return [
         Check(
             "SPREAD_WIDE", trade.spread <= p.spread_most * middle, 100 * trade.spread / middle, 100 * p.spread_most, "%"
         ),
-        Check("THIN_OPTION", thin >= 1.0, _finite(100 * thin), 100.0, "%"),
+        Check("THIN_OPTION", thin >= 1.0, finite(100 * thin), 100.0, "%"),
         Check("REWARD_TOO_SMALL", enough, trade.net_rr, p.net_rr_least, "R", {"gross": f"{trade.levels.gross_rr:.2f}"}),
         Check(
-            "COST_TOO_HIGH", share <= p.cost_share_most, _finite(100 * share), 100 * p.cost_share_most, "%"
+            COST_TOO_HIGH, share <= p.cost_share_most, finite(100 * share), 100 * p.cost_share_most, "%"
         ),
     ]  # fmt: skip
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

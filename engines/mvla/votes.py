@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engines.mvla.features import Features
-from engines.mvla.inputs import Chain, ChainSide, FutureInterest, Moment, Profile
+from engines.mvla.inputs import Chain, FutureInterest, Moment, Profile
 from engines.mvla.parameters import Parameters
 
 LONG: Final = 1
@@ -110,7 +110,8 @@ def _future_interest(future: FutureInterest | None, p: Parameters) -> tuple[floa
 def _option_interest(chain: Chain | None, spot: float, p: Parameters) -> tuple[float, dict[str, float]]:
     """Interest added since the open near the money: puts written against calls written.
 
-    e is one percent of the open interest of all these contracts, so that one side without additions stays finite.
+    Of the strikes whose call and put are both known, now and at the open; unknown without one. e is one percent of the
+    open interest of all these contracts, so that one side without additions stays finite.
     """
     if chain is None or chain.call.oi_day_open is None or chain.put.oi_day_open is None or not len(chain.strikes):
         return math.nan, {}
@@ -118,18 +119,15 @@ def _option_interest(chain: Chain | None, spot: float, p: Parameters) -> tuple[f
         return math.nan, {}
     centre = int(np.argmin(np.abs(chain.strikes - spot)))
     near = slice(max(centre - p.option_oi_reach, 0), centre + p.option_oi_reach + 1)
-    calls, puts = _added(chain.call, near), _added(chain.put, near)
-    floor = p.option_oi_floor * float(np.nansum(chain.call.oi[near]) + np.nansum(chain.put.oi[near]))
+    now = np.stack([chain.call.oi[near], chain.put.oi[near]])
+    opened = np.stack([chain.call.oi_day_open[near], chain.put.oi_day_open[near]])
+    both = np.isfinite(now + opened).all(axis=0)
+    calls, puts = (float(side) for side in np.maximum(now - opened, 0.0)[:, both].sum(axis=1))
+    floor = p.option_oi_floor * float(now[:, both].sum())
     if not floor > 0:
         return math.nan, {}
     value = clip(math.log((puts + floor) / (calls + floor)) / math.log(2.0), -1.0, 1.0)
     return value, {"puts_added": puts, "calls_added": calls}
-
-
-def _added(side: ChainSide, near: slice) -> float:
-    if side.oi_day_open is None:
-        return math.nan
-    return float(np.nansum(np.maximum(side.oi[near] - side.oi_day_open[near], 0.0)))
 
 
 def breadth_of(moment: Moment) -> float:

@@ -2,20 +2,22 @@
 
 from typing import Final
 
+from engines.exchange.phases import Phase
 from engines.mvla.filters import Check
 
 #: What forbids a signal; ``{measure}``, ``{limit}`` and the check's own facts are filled in.
 VETOES: Final[dict[str, str]] = {
-    "MARKET_CLOSED": "The market is not in continuous trading ({phase}).",
+    "MARKET_CLOSED": "There is no continuous trading now: {phase}.",
     "TOO_EARLY": "Nothing fires before {limit}, while the opening range forms.",
     "TOO_LATE": "Nothing fires after {limit}; too little of the session is left.",
     "EVENT_BLACKOUT": "Nothing fires around {reason}.",
-    "DATA_STALE": "The newest data is {measure} seconds old; at most {limit} is allowed.",
+    "DATA_STALE": "The oldest data{input} is {age} old; at most {limit} seconds are allowed.",
     "WARMING_UP": "Only {measure} of {limit} five-minute bars are there; averages are not settled.",
     "VIX_JUMP": "India VIX is up {measure} % on the day; from {limit} % on nothing fires.",
     "CHOPPY": "The index moves sideways: choppiness {measure}, at most {limit}.",
     "NEAR_CIRCUIT": "The index is within {measure} % of a market-wide circuit trigger.",
     "AFTER_HALT": "Trading went on {measure} minutes ago after a pause; {limit} minutes are waited for.",
+    "SIGNAL_LIVE": "A signal of this index is live; there is one at a time.",
     "LOW_COVERAGE": "Only {measure} % of the direction votes have data; {limit} % are needed.",
     "NO_DIRECTION": "The votes do not agree on a direction.",
     "MOMENTUM_NOT_CONFIRMED": "The last 15 minutes do not confirm the direction: {measure} of {limit} ATR.",
@@ -26,7 +28,7 @@ VETOES: Final[dict[str, str]] = {
     "SPREAD_WIDE": "The option's spread is {measure} % of its price; at most {limit} % is allowed.",
     "THIN_OPTION": "The option has {measure} % of the open interest or trading that is needed.",
     "REWARD_TOO_SMALL": "Reward after costs is {measure} times the risk (before costs {gross}); {limit} is needed.",
-    "COST_TOO_HIGH": "Costs eat {measure} % of the reward; at most {limit} % is allowed.",
+    "COST_TOO_HIGH": "Costs eat {measure} % of the expected reward; at most {limit} % is allowed.",
     "NO_CHAIN": "There is no option chain to choose from.",
     "LOT_UNKNOWN": "The contract's lot size is not known.",
     "MISSING_STRIKES": "A strike that is needed is not listed or not quoted.",
@@ -48,6 +50,17 @@ UNMEASURED: Final = {
 
 #: A check that says neither: what it would need is not there. Those without words of their own have "No data".
 UNKNOWN: Final = {"EVENT_BLACKOUT": "Announcements are known until {until} only."}
+
+#: What the market does while it does not trade continuously.
+PHASES: Final[dict[str, str]] = {
+    Phase.CLOSED: "the market is closed",
+    Phase.PRE_OPEN: "the session has not opened yet",
+    Phase.CLOSING_AUCTION: "the closing auction is on",
+    Phase.POST_CLOSE: "the session has closed",
+}
+
+#: Inputs that have an age.
+AGED: Final = {"spot": "the index's price", "chain": "the option chain", "bars": "the index's minutes"}
 
 VOTES: Final = {
     "orb": "Opening range",
@@ -73,6 +86,7 @@ FACTS: Final = {
     "vix_closes": "a year of India VIX",
     "daily_closes": "closes of the last 20 sessions",
     "previous_day": "the last session's close",
+    "close_5": "the index five minutes ago",
     "announcements": "announcements of the day",
 }
 
@@ -100,9 +114,14 @@ class _Known(dict[str, str]):
 
 def veto(check: Check) -> str:
     """Return the sentence of a failed check."""
-    facts = {"measure": _number(check.measure), "limit": _number(check.limit)} | check.facts
     if check.measure is None and check.code in UNMEASURED:
         return UNMEASURED[check.code]
+    facts = {"measure": _number(check.measure), "limit": _number(check.limit)} | check.facts
+    if check.code == "MARKET_CLOSED":
+        facts["phase"] = PHASES.get(facts.get("phase", ""), PHASES[Phase.CLOSED])
+    if check.code == "DATA_STALE":
+        aged = AGED.get(facts.get("input", ""))
+        facts |= {"input": f", {aged}," if aged else "", "age": age(check.measure or 0.0)}
     return VETOES[check.code].format_map(_Known(facts))
 
 
@@ -128,6 +147,14 @@ def vote(value: float | None) -> str:
     if size < 0.1:
         return "neutral"
     return f"slightly {side}" if size < 0.33 else side if size < 0.66 else f"strongly {side}"
+
+
+def age(seconds: float) -> str:
+    """Return an age in words: seconds below three minutes, minutes below two hours, hours below two days, days."""
+    for unit, length, least in (("days", 86_400, 2), ("hours", 3_600, 2), ("minutes", 60, 3)):
+        if seconds >= least * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
 
 
 def _number(value: float | None) -> str:

@@ -3,15 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
+from engines.metrics.proportions import bounds
 from engines.panel import Floats
 from engines.patterns.analogues import History, Match, until
-
-#: Standard normal quantile of a 95 % interval.
-Z_95: Final = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +37,6 @@ class Afterwards:
     fan: Floats
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Return the 95 % score interval of a share seen in ``n`` trials; n above 0."""
-    z2 = Z_95**2
-    centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n)
-    reach = Z_95 / (1.0 + z2 / n) * math.sqrt(share * (1.0 - share) / n + z2 / (4.0 * n * n))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
-
-
 def periods(ends: Sequence[int], bars: int) -> int:
     """Return how many groups the rows ``ends`` fall into when each takes in what ends within ``bars`` of its first."""
     count, first = 0, -math.inf
@@ -70,7 +59,7 @@ def afterwards(past: History, matches: Sequence[Match], *, as_of: int, bars: int
     returns = np.array([match.return_pct for match in matches])
     up = int(np.sum(returns > 0.0))
     groups = periods([match.end for match in matches], bars)
-    low, high = wilson(up / len(matches), groups)
+    low, high = bounds(up / len(matches), groups)
     fan = np.quantile(np.array([match.path[-bars - 1 :] for match in matches]), (0.25, 0.5, 0.75), axis=0)
     return Afterwards(
         n=len(matches), periods=groups, bars=bars, up=up, up_share=up / len(matches), up_low=low, up_high=high,

@@ -15,6 +15,7 @@ from engines.exchange.clock import ExchangeClock
 from engines.exchange.contract_names import index_option_name
 from engines.exchange.derivatives import ContractRuleUnknown, atm_strike, lot_size, signal_expiry, strike_step
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
+from engines.figures import number, plain
 from engines.metrics.risk_free import risk_free_pct
 from engines.mvla import payload
 from engines.mvla.chains import money
@@ -53,8 +54,8 @@ def made_trades(index: str, *, way: int, spot: float | None, now: datetime) -> d
     picked = pick(moment, found, way, _STOP_SHARE * price, _CHANCE, 1.0, parameters)
     trades = [payload.trade(one) for one in picked.trades]
     return {
-        "spot_price": payload.number(price, 2),
-        "atm_strike": payload.plain(found.atm),
+        "spot_price": number(price, 2),
+        "atm_strike": plain(found.atm),
         "expiry": trades[0]["expiry"],
         "lot_size": trades[0]["lot_size"],
         "trades": trades,

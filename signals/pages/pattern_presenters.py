@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from engines.patterns.afterwards import wilson
+from engines.metrics.proportions import bounds
 from engines.patterns.catalogue import BY_KEY
 from market.pages.figures import grouped, signed
 from signals.models import PatternSignal
@@ -172,7 +172,7 @@ def verdict(n: int, share: float | None, chance: float | None) -> str:
     """Say whether the record differs from chance: whether chance lies within its 95 % bounds."""
     if not n or share is None or chance is None:
         return "Never seen"
-    low, high = wilson(share, n)
+    low, high = bounds(share, n)
     if low <= chance <= high:
         return "No different from chance"
     return "More often than chance" if chance < low else "Less often than chance"

@@ -105,7 +105,8 @@ def test_momentum(way: int, gained: float, paused: float, passed: bool) -> None:
     found = filters.entry_checks(f, Entry(modes.PULLBACK, way, ""), FREE, P)[0]
     assert found.passed is passed
     assert found.code == "MOMENTUM_NOT_CONFIRMED"
-    if math.isnan(gained):
+    if math.isnan(gained) or math.isnan(paused):
+        assert found.measure is None
         assert words.veto(found) == "The last 15 minutes are not known."
 
 
@@ -275,10 +276,21 @@ def test_each_level_can_be_broken(level: str, named: str) -> None:
     )  # fmt: skip
 
 
-def test_a_break_without_volume_is_no_continuation() -> None:
-    strong, f = Strength((), 0.70, 1.0), quiet(adx=25.0)
-    assert modes.entry(f, UP, strong, 0.0, P).mode == modes.CONTINUATION
-    assert modes.entry(replace(f, five_close=25_060.0), UP, strong, 0.0, P).mode == modes.NONE
+@pytest.mark.parametrize("close", [25_000.0, 25_060.0, 25_250.0])  # within all levels, beyond one, beyond all
+@pytest.mark.parametrize("volume", [1.19, math.nan])
+def test_a_strong_move_goes_on_wherever_the_price_is(close: float, volume: float) -> None:
+    """A break without the volume of a breakout is no breakout, so that none of the modes above matches."""
+    strong, f = Strength((), 0.70, 1.0), quiet(adx=25.0, five_close=close, five_open=close, volume_ratio=volume)
+    assert modes.entry(f, UP, strong, 1_800.0, P).mode == modes.CONTINUATION
+    assert modes.entry(f, UP, Strength((), 0.69, 1.0), 1_800.0, P).mode == modes.NONE
+    assert modes.entry(replace(f, adx=24.9), UP, strong, 1_800.0, P).mode == modes.NONE
+
+
+def test_a_breakout_or_a_pullback_goes_before_a_continuation() -> None:
+    strong, f = Strength((), 0.70, 1.0), quiet(adx=25.0, five_close=25_060.0, five_open=25_040.0)
+    assert modes.entry(replace(f, volume_ratio=1.2), UP, strong, 1_800.0, P).mode == modes.BREAKOUT
+    assert modes.entry(f, UP, strong, 1_800.0, P).mode == modes.PULLBACK
+    assert modes.entry(f, UP, strong, 1_799.0, P).mode == modes.CONTINUATION
 
 
 def test_pullback_to_the_vwap_is_of_the_future() -> None:

@@ -297,7 +297,7 @@ def test_a_second_reading_of_the_bars(seed: int, drift: float, minutes: int) -> 
         "adverse_long": close - min(row[3] for row in rows[-6:]),
         "adverse_short": max(row[2] for row in rows[-6:]) - close,
         "volume_ratio": rows[-1][5] / float(np.median([rows[at][5] for at in same])),
-        "five_close": rows[-1][4], "warm_bars": len(rows),
+        "five_close": rows[-1][4], "warm_bars": len(recent),
     }  # fmt: skip
     for name, value in found.items():
         assert getattr(f, name) == pytest.approx(value, rel=1e-9), name

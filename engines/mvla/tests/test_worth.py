@@ -103,7 +103,7 @@ def _picked(**changes: float) -> trades.Picked:
     atm = analyse(past, moment_at(bars)).picked.trades[0]
     plain = {
         "levels": Levels(120.0, 105.0, 145.0), "lot": 65, "net_rr": 1.4, "cost_per_lot": 90.0, "bid": 119.6,
-        "ask": 120.0, "oi": 1e6, "volume": 1e6,
+        "ask": 120.0, "oi": 1e6, "volume": 1e6, "chance": 0.6,
     }  # fmt: skip
     return trades.Picked((replace(atm, **(plain | changes)),))
 
@@ -118,8 +118,10 @@ def _picked(**changes: float) -> trades.Picked:
         ("REWARD_TOO_SMALL", {"net_rr": 1.3}, True), ("REWARD_TOO_SMALL", {"net_rr": 1.299}, False),
         ("REWARD_TOO_SMALL", {"levels": Levels(120.0, 105.0, 142.5)}, True),  # 22.5 / 15 = 1.5
         ("REWARD_TOO_SMALL", {"levels": Levels(120.0, 105.0, 142.4)}, False),
-        ("COST_TOO_HIGH", {"cost_per_lot": 325.0}, True),  # 25 x 65 = 1,625, a fifth
-        ("COST_TOO_HIGH", {"cost_per_lot": 325.1}, False),
+        ("COST_TOO_HIGH", {"cost_per_lot": 195.0}, True),  # .6 x 25 x 65 = 975, a fifth
+        ("COST_TOO_HIGH", {"cost_per_lot": 195.1}, False),
+        ("COST_TOO_HIGH", {"cost_per_lot": 121.8, "chance": 0.375}, True),  # .375 x 1,625 = 609.4
+        ("COST_TOO_HIGH", {"cost_per_lot": 121.9, "chance": 0.375}, False),
         ("COST_TOO_HIGH", {"levels": Levels(120.0, 105.0, 120.0)}, False),
     ],
 )  # fmt: skip

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engines.patterns.afterwards import afterwards, periods, wilson
+from engines.metrics.proportions import bounds
+from engines.patterns.afterwards import afterwards, periods
 from engines.patterns.analogues import LEAST_PEARSON, History, Match, history, similar, time_warp
 
 T, N, M, AFTER = 400, 9, 24, 8
@@ -143,10 +144,10 @@ def test_time_warping() -> None:
 
 def test_wilson_bounds() -> None:
     # 55 of 96: centre (0.57292 + 0.02001)/1.04002 = 0.57011, reach 1.88455·√(0.0025488 + 0.0001042) = 0.09707.
-    assert wilson(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
-    assert wilson(55 / 96, 96) == pytest.approx((0.4730, 0.6672), abs=1e-4)
-    assert wilson(0.0, 5)[0] == 0.0
-    assert wilson(1.0, 5)[1] == 1.0
+    assert bounds(0.5, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
+    assert bounds(55 / 96, 96) == pytest.approx((0.4730, 0.6672), abs=1e-4)
+    assert bounds(0.0, 5)[0] == 0.0
+    assert bounds(1.0, 5)[1] == 1.0
 
 
 def test_ends_close_together_count_as_one_period() -> None:

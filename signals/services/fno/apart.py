@@ -11,7 +11,7 @@ from typing import Any
 
 from core.clock import IST
 from engines.mvla.inputs import Memory
-from signals.lifecycle import LIVE, status_of
+from signals.lifecycle import status_of
 from signals.models import FnoSignal
 from signals.services.fno.calibration import judged
 from signals.services.fno.emission import facts_of, fires
@@ -56,8 +56,7 @@ def look(index: str, *, earlier: Earlier, slot: int, now: datetime) -> Look:
     gathered = replace(gathered, moment=moment)
     found, judge = judged(gathered, now=now)
     signal = None
-    live = any(one.index == index and one.status == LIVE for one in earlier.signals)
-    if fires(found, gathered) and not live:
+    if fires(found, gathered):
         numbers = [one.number for one in earlier.signals if one.index == index and one.trade_date == day]
         signal = FnoSignal(**facts_of(found, gathered, judge, number=max(numbers, default=0) + 1, slot=slot, now=now))
     return Look(

@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from core.clock import isoformat_z
-from engines.calibration.mapping import UNCALIBRATED_CAP, Calibrator
+from engines.calibration.mapping import UNCALIBRATED_CAP, Calibrator, most_published
 from engines.calibration.walk import week_of
+from engines.figures import number
 from engines.mvla.analysis import Analysis, analyse
 from engines.mvla.features import features
 from engines.mvla.history import History
 from engines.mvla.inputs import Moment
-from engines.mvla.payload import number
 from engines.mvla.votes import direction
 from signals.models import FnoAlarm, FnoCalibrator
 from signals.services.fno.gathering import Gathered
@@ -41,13 +41,12 @@ class Judge:
 
     def facts(self) -> dict[str, Any]:
         """Return what an answer says of it. ``cap``: the most that is published; ``alarm``: whether one stands."""
-        cap = self.cap if self.calibrator.calibrated else UNCALIBRATED_CAP
         row = self.row
         return {
             "id": self.name or None,
             "kind": self.calibrator.kind,
             "n": self.calibrator.n,
-            "cap": cap,
+            "cap": most_published(calibrated=self.calibrator.calibrated, cap=self.cap),
             "alarm": self.cap is not None,
             "profile": row.profile if row is not None else None,
             "fitted_at": isoformat_z(row.fitted_at) if row is not None else None,

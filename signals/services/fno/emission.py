@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 from core import clock, events
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
 from engines.mvla.analysis import Analysis
+from engines.mvla.filters import COST_TOO_HIGH, SIGNAL_LIVE
 from engines.mvla.parameters import parameters_on
 from engines.mvla.payload import direction, filters, strength
 from signals.lifecycle import LIVE
@@ -23,7 +24,7 @@ EVENT_TRIGGERED = "fno.triggered"
 
 
 def fires(found: Analysis, gathered: Gathered) -> bool:
-    """Tell whether an analysis is a trigger, unless a signal of its index is live."""
+    """Tell whether an analysis is a trigger."""
     return bool(found.actionable and found.is_new and found.picked.trades) and gathered.clock is not None
 
 
@@ -48,7 +49,7 @@ def emit(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: d
 
 
 def withhold(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, now: datetime) -> FnoCandidate | None:
-    """Note what the calibrator put below 50, so that it can learn whether that was right; None if there is nothing new.
+    """Note what the calibrator put too low to fire, so that it can learn whether that was right; None without news.
 
     New is what signals call new: not the direction and mode of the scan before. Candidates of an index do not overlap
     each other's hour, nor a signal's life.
@@ -59,7 +60,7 @@ def withhold(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, no
     before = FnoScan.objects.filter(
         index=found.index, trade_date=day, slot__lt=slot, status=FnoScan.Status.DONE
     ).first()
-    if before is not None and before.vetoes == [] and _seen(before) == (found.trade_direction, found.entry.mode):
+    if before is not None and _seen(before) == (found.trade_direction, found.entry.mode):
         return None
     if is_watched(found.index):
         return None
@@ -71,8 +72,9 @@ def withhold(found: Analysis, gathered: Gathered, judge: Judge, *, slot: int, no
     )  # fmt: skip
 
 
-def _seen(row: FnoScan) -> tuple[str, str]:
-    return row.trade_direction, row.entry_mode
+def _seen(row: FnoScan) -> tuple[str, str] | None:
+    """Return the direction and mode that a scan found; None where more forbade it than confidence or a live signal."""
+    return (row.trade_direction, row.entry_mode) if set(row.vetoes) <= {SIGNAL_LIVE, COST_TOO_HIGH} else None
 
 
 def is_watched(index: str) -> bool:

@@ -16,6 +16,7 @@ from engines.mvla.inputs import Blackout, Breadth, DayFacts, FutureInterest, Mem
 from engines.mvla.outcomes import OPEN
 from market.adapters.base import Bars, Quote
 from market.services.providers import Providers
+from signals.lifecycle import LIVE
 from signals.models import FnoDayOpen, FnoEvent, FnoScan, FnoSignal
 from signals.services.fno.bars import Minutes
 from signals.services.fno.markets import of_market
@@ -146,6 +147,7 @@ def record_from(rows: Sequence[FnoSignal], index: str, trade_date: date) -> Reco
         today=tuple(_trigger(row) for row in today if row.index == index),
         account_today=tuple(map(_trigger, today)),
         account_week=tuple(map(_trigger, rows)),
+        is_live=any(row.index == index and row.status == LIVE for row in rows),
     )
 
 

@@ -19,7 +19,7 @@ from core.jobs import run_slot, slot_of
 from engines.calibration.mapping import UNCALIBRATED_CAP, Calibrator, fit
 from engines.calibration.scores import quality, reliability
 from engines.calibration.walk import ALARM_SIGNALS, STRONG, alarm, known_at, week_of, week_start_s
-from engines.mvla.payload import number
+from engines.figures import number
 from signals.models import FnoAlarm, FnoCalibrator, FnoCandidate, FnoSignal
 from signals.services.fno.calibration import FAMILIES, family_name, profile_of
 from signals.services.fno.markets import MARKETS, REAL, market_of

@@ -9,9 +9,9 @@ import numpy as np
 from engines.calibration import intervals
 from engines.calibration.intervals import Interval
 from engines.calibration.scores import quality, reliability
+from engines.figures import number
 from engines.metrics.proportions import wilson
 from engines.mvla.confidence import TIERS
-from engines.mvla.payload import number
 from signals.services.fno.replay_judging import Judged, Judgement
 from signals.services.fno.replay_worth import Worth
 

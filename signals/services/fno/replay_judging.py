@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engines.calibration.mapping import UNCALIBRATED_CAP
+from engines.calibration.mapping import published
 from engines.calibration.walk import Alarm, Refit, alarm, walk_forward
 from engines.mvla.confidence import tier_of
 from signals.services.fno.calibration import FAMILIES
@@ -65,7 +65,6 @@ def judge(fired: Sequence[Fired]) -> Judgement:
 
 
 def _judged(one: Fired, probability: float, calibrated: bool, cap: int | None) -> Judged:
-    said = math.floor(100.0 * probability + 0.5)
-    limits = [limit for limit in (cap, None if calibrated else UNCALIBRATED_CAP) if limit is not None]
-    published = min([said, *limits])
-    return Judged(one, probability, calibrated, published, tier_of(published) or "", cap is not None and said > cap)
+    told = published(probability, calibrated=calibrated, cap=cap)
+    held = cap is not None and published(probability, calibrated=True) > cap
+    return Judged(one, probability, calibrated, told, tier_of(told) or "", held)

@@ -78,6 +78,7 @@ class Walk:
             today=tuple(one.as_trigger(now_s) for one in today if one.index == index),
             account_today=tuple(one.as_trigger(now_s) for one in today),
             account_week=tuple(one.as_trigger(now_s) for one in week),
+            is_live=self.is_live(index, day, now_s),
         )
 
     def is_live(self, index: str, day: date, now_s: float) -> bool:
@@ -146,8 +147,6 @@ def _minute(book: _Book, at_s: int, found: Walk) -> None:
     book.memory = analysis.memory
     found.minutes += 1
     if not (analysis.actionable and analysis.is_new) or analysis.distance is None:
-        return
-    if found.is_live(day.index, day.trade_date, at_s):
         return
     number = sum(one.index == day.index and one.trade_date == day.trade_date for one in found.fired[-40:]) + 1
     found.fired.append(fired(day, analysis, at_s, number))

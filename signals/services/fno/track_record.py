@@ -12,9 +12,9 @@ from django.db.models import QuerySet
 
 from core.clock import isoformat_z
 from engines.calibration.scores import brier
+from engines.figures import number
 from engines.metrics.proportions import wilson
 from engines.mvla.confidence import TIERS
-from engines.mvla.payload import number
 from market.constants import Source
 from signals.lifecycle import LIVE
 from signals.models import FnoCandidate, FnoSignal

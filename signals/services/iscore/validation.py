@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from core.errors import InvalidRequest
+from engines.figures import number
 from engines.iscore import validation as measures
 from engines.iscore.scaling import Floats
 from engines.iscore.score import Scores, score_universe
@@ -27,6 +28,7 @@ HORIZONS: Final = {"1_month": (MONTH, 1), "3_months": (QUARTER, 3)}
 #: Sessions before the first score: a year of momentum and its skipped month.
 _WARM_UP: Final = 280
 _SEED: Final = 1_952
+_PLACES: Final = 5
 Progress = Callable[[str, int, int], None]
 
 
@@ -102,7 +104,7 @@ def report(panel: PricePanel, rows: Sequence[int], scores: Floats, parts: Floats
                 for at, part in enumerate(WEIGHTS)
             },
         }
-    found["turnover"] = _finite(measures.turnover(tier_numbers(scores)))
+    found["turnover"] = number(measures.turnover(tier_numbers(scores)), _PLACES)
     found["stocks_scored"] = {
         "least": int((~np.isnan(scores)).sum(axis=1).min()),
         "most": int((~np.isnan(scores)).sum(axis=1).max()),
@@ -132,7 +134,7 @@ def _tiers(scores: Floats, returns: Floats) -> dict[str, dict[str, float | int |
     return {
         tier: {
             "n": int(((numbers == at) & known).sum()),
-            "mean_excess": _finite(float(returns[(numbers == at) & known].mean()))
+            "mean_excess": number(returns[(numbers == at) & known].mean(), _PLACES)
             if ((numbers == at) & known).any()
             else None,
         }
@@ -141,8 +143,6 @@ def _tiers(scores: Floats, returns: Floats) -> dict[str, dict[str, float | int |
 
 
 def _plain(found: measures.Estimate) -> dict[str, float | int | None]:
-    return {name: _finite(value) if isinstance(value, float) else value for name, value in asdict(found).items()}
-
-
-def _finite(value: float) -> float | None:
-    return round(value, 5) if np.isfinite(value) else None
+    return {
+        name: number(value, _PLACES) if isinstance(value, float) else value for name, value in asdict(found).items()
+    }

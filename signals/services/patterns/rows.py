@@ -1,12 +1,12 @@
 """Signals in words and plain values, and as rows of the database."""
 
-import math
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
 
+from engines.figures import number
 from engines.panel import Floats, PricePanel
 from engines.patterns import ENGINE_VERSION
 from engines.patterns.catalogue import BY_NUMBER, Pattern
@@ -36,7 +36,7 @@ def figures(panel: PricePanel, judged: Judged, k: int) -> dict[str, Any]:
         "confidence": int(judged.confidence[k]),
         "n": int(judged.n[k]),
         "wins": int(judged.wins[k]),
-        "chance": number(judged.chance[k]),
+        "chance": number(judged.chance[k], 4),
         "close": round(float(panel.close[row, column]), 2),
         "atr": round(float(signals.atr[k]), 2),
         "volume_ratio": number(signals.volume_ratio[k], 2),
@@ -62,12 +62,6 @@ def _points(panel: PricePanel, judged: Judged, k: int) -> Iterator[tuple[str, fl
         is_high = middle[at] > sum(beside) / max(len(beside), 1)
         price = panel.high[row, column] if is_high else panel.low[row, column]
         yield _day(panel, row).isoformat(), round(float(price), 2)
-
-
-def number(value: float, digits: int = 4) -> float | None:
-    """Return a rounded number, None where there is none."""
-    plain = float(value)
-    return round(plain, digits) if math.isfinite(plain) else None
 
 
 def liquidity(panel: PricePanel, row: int) -> Floats:
