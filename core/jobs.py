@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from celery import Task, current_app
 from celery.signals import task_postrun, task_prerun
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.module_loading import autodiscover_modules
 from kombu.exceptions import OperationalError
 
@@ -26,7 +26,11 @@ from core.redaction import redact_text
 log = logging.getLogger("platform.jobs")
 
 MAX_ATTEMPTS = 3
+#: Of a worker that died or was killed. What it had committed by then is kept and counts.
+ENDED_WITHOUT_A_WORD = "Its worker ended without a word; what it had committed by then is kept."
 _NOTE_LENGTH = 500
+#: Turns before the present one that are looked at; of those further back a daily task sees.
+_LOOKED_BACK = 100
 
 
 class UnknownTask(LookupError):
@@ -124,6 +128,26 @@ def claim_slot(job: str, slot: int, *, now: datetime, lease: timedelta) -> Claim
         return Claim(job, slot, held + 1, until) if won else None
 
 
+def _close_dead_before(job: str, slot: int, *, now: datetime) -> None:
+    """Close the last turns before ``slot`` that nobody holds any more: they are never claimed again."""
+    before = JobSlot.objects.filter(job=job, slot__lt=slot).order_by("-slot")[:_LOOKED_BACK]
+    started = [pk for pk, status in before.values_list("pk", "status") if status == JobSlot.Status.STARTED]
+    if started:
+        _close_dead(JobSlot.objects.filter(pk__in=started), now=now)
+
+
+def close_dead(*, now: datetime, older_than: timedelta) -> int:
+    """Close every slot whose lease ended longer ago than that, whatever became of its job; return how many."""
+    return _close_dead(JobSlot.objects.all(), now=now - older_than, closed_at=now)
+
+
+def _close_dead(slots: QuerySet[JobSlot], *, now: datetime, closed_at: datetime | None = None) -> int:
+    dead = slots.filter(status=JobSlot.Status.STARTED, lease_until__lte=now)
+    return dead.update(
+        status=JobSlot.Status.FAILED, finished_at=closed_at or now, lease_until=None, note=ENDED_WITHOUT_A_WORD
+    )
+
+
 def _insert(
     job: str, slot: int, status: str, *, now: datetime, lease_until: datetime | None = None,
     finished_at: datetime | None = None, note: str = "",
@@ -171,7 +195,8 @@ def run_slot(job: str, slot: int, *, now: datetime, lease: timedelta) -> Iterato
             if claim is not None:
                 scan()
 
-    An exception marks the slot failed and goes on; SlotSkipped marks it skipped and ends here.
+    An exception marks the slot failed and goes on; SlotSkipped marks it skipped and ends here. Turns before it whose
+    worker died, and that the block did not close itself, are closed as failed.
     """
     claim = claim_slot(job, slot, now=now, lease=lease)
     if claim is None:
@@ -186,3 +211,4 @@ def run_slot(job: str, slot: int, *, now: datetime, lease: timedelta) -> Iterato
         raise
     else:
         finish_slot(claim, now=clock.now())
+    _close_dead_before(job, slot, now=now)

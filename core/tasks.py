@@ -6,11 +6,13 @@ from celery import shared_task
 from django.core.management import call_command
 
 from core import clock, events
-from core.jobs import run_slot, slot_of
+from core.jobs import close_dead, run_slot, slot_of
 from core.models import JobSlot
 
 DAY_S = 24 * 3600
 KEEP = timedelta(days=90)
+#: A slot that nobody took over for so long is nobody's.
+DEAD = timedelta(days=1)
 
 
 @shared_task(name="core.prune")
@@ -20,5 +22,6 @@ def prune() -> None:
     with run_slot("core.prune", slot_of(now, DAY_S), now=now, lease=timedelta(minutes=5)) as claim:
         if claim is not None:
             call_command("clearsessions")
+            close_dead(now=now, older_than=DEAD)
             JobSlot.objects.filter(started_at__lt=now - KEEP).delete()
             events.purge(before=now - KEEP)

@@ -143,6 +143,25 @@ def test_a_job_that_kills_its_worker_is_given_up_after_three_attempts() -> None:
 
 
 @pytest.mark.django_db
+def test_a_turn_whose_worker_was_killed_is_closed_by_a_later_one() -> None:
+    jobs.claim_slot("scan", 7, now=NOW, lease=LEASE)
+    jobs.claim_slot("other", 7, now=NOW, lease=LEASE)
+    jobs.claim_slot("scan", 8, now=NOW + LEASE / 2, lease=LEASE)
+    assert JobSlot.objects.get(job="scan", slot=7).status == "started", "its lease still runs"
+    later = NOW + LEASE
+    with jobs.run_slot("scan", 9, now=later, lease=LEASE):
+        assert JobSlot.objects.get(job="scan", slot=7).status == "started", "the job may know better what became of it"
+    dead = JobSlot.objects.get(job="scan", slot=7)
+    assert (dead.status, dead.finished_at, dead.lease_until) == ("failed", later, None)
+    assert "without a word" in dead.note
+    states = dict(JobSlot.objects.filter(job="scan").values_list("slot", "status"))
+    assert states == {7: "failed", 8: "started", 9: "done"}
+    assert JobSlot.objects.get(job="other").status == "started", "another job's turns are its own"
+    assert jobs.close_dead(now=later + timedelta(days=2), older_than=timedelta(days=1)) == 2
+    assert not JobSlot.objects.filter(status="started").exists()
+
+
+@pytest.mark.django_db
 def test_run_slot_closes_the_slot_whatever_happens() -> None:
     with clock.frozen(NOW):
         with jobs.run_slot("a", 1, now=NOW, lease=LEASE) as claim:

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { stepWords } from "../src/lib/bell";
 import { calibrationWords, checkWords, disciplineWords, gradeWords, health, placeOf, sessionTime, sessionWords, standing, type Calibration, type Check } from "../src/lib/fno";
-import { cumulative, curveWords, deepestFall, verifiedWords } from "../src/lib/fno-record";
+import { noChainWords } from "../src/lib/fno-chain";
+import { calibratorWords, cumulative, curveWords, deepestFall, verifiedWords } from "../src/lib/fno-record";
 
 const calibration = (kind: string, n: number, cap: number | null): Calibration => ({ id: null, kind, n, cap });
 
@@ -11,6 +12,17 @@ describe("words", () => {
     expect(calibrationWords({ calibrated: false, calibration: calibration("identity", 12, 74) })).toBe("uncalibrated, capped at 74");
     expect(calibrationWords({ calibrated: true, calibration: calibration("platt", 1204, null) })).toBe("calibrated on 1,204 outcomes");
     expect(calibrationWords({ calibrated: true, calibration: calibration("isotonic", 300, 74) })).toBe("calibrated on 300 outcomes, capped at 74 by an alarm");
+  });
+  it("say what judged a signal, not its name", () => {
+    const words = calibratorWords("NIFTY+SENSEX/full/week 2953/isotonic/1352");
+    expect(words).toBe("Calibrated when it fired, on 1,352 earlier outcomes of NIFTY and SENSEX with all votes known, by a rising line of steps (isotonic).");
+    expect(calibratorWords("BANKNIFTY+FINNIFTY/partial/week 2953/platt/60")).toContain("BANKNIFTY and FINNIFTY with some votes unknown");
+    expect(calibratorWords("")).toBe("Calibrated when it fired.");
+  });
+  it("say why there is no chain", () => {
+    expect(noChainWords(["NO_CHAIN", "PROVIDER_DOWN"])).toMatch(/^A source of market data does not answer/);
+    expect(noChainWords(["NO_CHAIN"])).toBe("No source has an option chain of this index at the moment.");
+    expect(noChainWords([])).not.toMatch(/undefined|_/);
   });
   it("name grade and tier", () => {
     expect(gradeWords({ confidence_grade: "Moderate", tier: "REGULAR" })).toBe("Moderate · Regular tier");

@@ -102,6 +102,7 @@ class SignalOut(SignalShape):
     stop_distance = serializers.FloatField()
     status = serializers.ChoiceField(["LIVE", "CLOSED"])
     last_price = serializers.FloatField(allow_null=True)
+    last_price_at = serializers.DateTimeField(allow_null=True, help_text="When the option had it; null before a price")
     charges_per_lot = serializers.FloatField(allow_null=True)
     net_per_lot = serializers.FloatField(allow_null=True, help_text="Rupees after charges")
     mfe_points = serializers.FloatField(help_text="Best distance from the entry")

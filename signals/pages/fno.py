@@ -1,6 +1,6 @@
 """The Signals page: four indices live, and one of them in detail."""
 
-from typing import Any, Final
+from typing import Final
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.http import HttpRequest, HttpResponse
@@ -11,12 +11,10 @@ from core import clock
 from core.clock import IST
 from engines.exchange.naming import INDEX_KEYS
 from engines.metrics.risk_free import risk_free_pct
-from signals.lifecycle import LIVE
-from signals.models import FnoLatest, FnoSignal
 from signals.pages import fno_words
 from signals.services import disclosure
 from signals.services.fno.indices import INDICES
-from signals.services.fno.wire import signal_row
+from signals.services.fno.shown import last_signals, newest
 
 DEFAULT_INDEX: Final = INDICES[0]
 
@@ -50,16 +48,3 @@ def gate(request: HttpRequest, *, current: str) -> HttpResponse:
     text = disclosure.current(clock.now().astimezone(IST).date())
     context = {"place": "signals", "current": current, "disclosure": text, "next": request.get_full_path()}
     return render(request, "signals/fno_gate.html", context)
-
-
-def newest() -> dict[str, Any]:
-    """Return the newest stored answer of every index that has one, however old: the page says its age."""
-    live = {row.index: signal_row(row) for row in FnoSignal.objects.filter(status=LIVE)}
-    rows = FnoLatest.objects.filter(index__in=INDICES)
-    return {row.index: {"index": row.index, "analysis": row.payload, "signal": live.get(row.index)} for row in rows}
-
-
-def last_signals() -> dict[str, Any]:
-    """Return the last signal of every index that had one, live or over."""
-    found = {index: FnoSignal.objects.filter(index=index).first() for index in INDICES}
-    return {index: signal_row(row) for index, row in found.items() if row is not None}

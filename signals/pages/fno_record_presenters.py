@@ -1,9 +1,9 @@
-"""From signals and their record to what the template prints."""
+"""From signals and their record to what the template prints. Pure: no database, no clock."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from core.clock import IST, isoformat_z
@@ -11,17 +11,17 @@ from engines.metrics.proportions import wilson
 from engines.mvla.words import MODES
 from market.pages.figures import Figure, grouped, signed
 from signals.lifecycle import LIVE
-from signals.models import FnoSignal, RecordHead
+from signals.models import FnoCalibrator, FnoSignal
 from signals.pages import fno_words
-from signals.pages.fno_replay_presenters import replay_context
 from signals.services.fno.indices import INDICES
-from signals.services.fno.markets import REAL, SIMULATED, present_market
-from signals.services.fno.track_record import markets_there, risk_per_lot, signals_of, track_record
+from signals.services.fno.markets import REAL, SIMULATED
+from signals.services.fno.track_record import risk_per_lot
 
 #: Most rows of the table; older ones are reached over the API.
 MOST_ROWS: Final = 500
 #: So many outcomes are needed before a calibrator is fitted (docs/engines/mvla.md).
 ENOUGH: Final = 50
+FULL: Final = str(FnoCalibrator.Profile.FULL)
 #: A Brier score is compared with that of the base rate from so many signals on.
 LEAST_JUDGED: Final = 30
 MARKET_NAMES: Final = {REAL: "Real prices", SIMULATED: "Simulated market"}
@@ -100,22 +100,56 @@ class Bin:
     bottom: float | None
 
 
-def record_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]:
-    """Return what the page shows."""
-    index = asked.get("index", "").upper()
-    index = index if index in INDICES else ""
-    days = asked.get("days", "") if asked.get("days", "") in dict(SPANS) else "30"
-    outcome = asked.get("outcome", "") if asked.get("outcome", "") in OUTCOMES else ""
-    markets = markets_there()
-    market = asked.get("market", "") if asked.get("market", "") in markets else present_market()
-    found = track_record(index or None, now=now, market=market)
-    signals = signals_of(index or None, market)
-    priced = list(signals.exclude(status=LIVE).filter(r_multiple__isnull=False).order_by("closed_at"))
-    shown = _filtered(signals, days, outcome, now)
-    head = RecordHead.objects.first()
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address asks for, wrong values replaced. ``days`` None: of all time."""
+
+    index: str
+    span: str
+    outcome: str
+    market: str
+
+    @classmethod
+    def of(cls, asked: Mapping[str, str], *, market: str, markets: Sequence[str]) -> "Asked":
+        """Read an address. ``market``: the present one, ``markets``: those that have signals."""
+
+        def one_of(name: str, offered: Iterable[str], otherwise: str) -> str:
+            value = asked.get(name, "")
+            return value if value in offered else otherwise
+
+        index = asked.get("index", "").upper()
+        return cls(
+            index=index if index in INDICES else "",
+            span=one_of("days", dict(SPANS), "30"),
+            outcome=one_of("outcome", OUTCOMES, ""),
+            market=one_of("market", markets, market),
+        )
+
+    @property
+    def days(self) -> int | None:
+        return None if self.span == "all" else int(self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What the services gave for the page: the record, its priced signals, those to list, and the Record's end."""
+
+    record: Mapping[str, Any]
+    priced: Sequence[FnoSignal]
+    shown: Sequence[FnoSignal]
+    count: int
+    lessons: Sequence[Mapping[str, Any]]
+    markets: Sequence[str]
+    lines: int
+    head: str
+
+
+def record_context(asked: Asked, read: Read, *, signal: str, now: datetime) -> dict[str, Any]:
+    """Return what the page shows. ``signal``: the code of the one to open."""
+    found = read.record
     return {
-        "index": index,
-        "choices": _choices(index, days, outcome) | _market_choice(market, markets),
+        "index": asked.index,
+        "choices": _choices(asked.index, asked.span, asked.outcome) | _market_choice(asked.market, read.markets),
         "record": found,
         "metrics": metrics(found["overall"]),
         "tiers": [_tier(row) for row in found["tiers"]],
@@ -123,23 +157,17 @@ def record_context(asked: Mapping[str, str], *, now: datetime) -> dict[str, Any]
         "calibration": found["calibration"],
         "brier": brier_words(found["calibration"]),
         "withheld": withheld_words(found["calibration"]["withheld"]),
-        "enough": ENOUGH,
-        "coin": coin_words(found, priced),
-        "rows": [_row(row) for row in shown[:MOST_ROWS]],
-        "more": max(0, shown.count() - MOST_ROWS),
-        "asked_signal": asked.get("signal", "")[:40].upper(),
-        "course": course(priced),
-        "lines": head.sequence if head else 0,
-        "head": head.hash if head else "",
+        "lessons": [lesson_words(one) for one in read.lessons],
+        "coin": coin_words(found, read.priced),
+        "rows": [_row(row) for row in read.shown],
+        "more": max(0, read.count - len(read.shown)),
+        "asked_signal": signal[:40].upper(),
+        "course": course(read.priced),
+        "lines": read.lines,
+        "head": read.head,
         "hows": (*fno_words.HOWS, *fno_words.RECORD_HOWS),
-        "replay": replay_context(),
         "as_of": isoformat_z(now),
     }
-
-
-def _filtered(signals: Any, days: str, outcome: str, now: datetime) -> Any:
-    found = signals if days == "all" else signals.filter(triggered_at__gt=now - timedelta(days=int(days)))
-    return found.filter(outcome=outcome) if outcome else found
 
 
 def _choices(index: str, days: str, outcome: str) -> dict[str, list[dict[str, Any]]]:
@@ -272,6 +300,15 @@ def brier_words(calibration: Mapping[str, Any]) -> str:
         f"Brier score {score:.3f} of {n} signals; always saying the mean would have scored {base:.3f}, so this is "
         f"{better} than that."
     )
+
+
+def lesson_words(lesson: Mapping[str, Any]) -> str:
+    """Return how far a calibrator is: which signals it judges, and how many outcomes of the fifty it has."""
+    votes = "with all votes known" if lesson["profile"] == FULL else "with some votes unknown"
+    whose = f"{' and '.join(lesson['indices'])}, {votes}"
+    if lesson["n"] < ENOUGH:
+        return f"{whose}: {lesson['n']} of {ENOUGH} outcomes."
+    return f"{whose}: {lesson['n']} outcomes, enough for a fit."
 
 
 def withheld_words(withheld: Mapping[str, Any]) -> str:

@@ -156,6 +156,12 @@ def _fault(line: RecordEntry, expected: int, last: str) -> str:
     return ""
 
 
+def head() -> tuple[int, str]:
+    """Return how many lines there are and the hash of the last one, empty before the first; nothing is verified."""
+    found = RecordHead.objects.filter(pk=_HEAD).first()
+    return (found.sequence, found.hash) if found and found.sequence else (0, "")
+
+
 def entries(*, kind: str = "", subject: str = "") -> QuerySet[RecordEntry]:
     """Return the lines, newest first, of one kind or about one subject if asked."""
     found = RecordEntry.objects.order_by("-sequence")

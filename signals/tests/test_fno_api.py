@@ -59,6 +59,23 @@ def test_live_is_made_now_without_a_scan_and_is_the_scan_with_one(market: Market
     )  # the scan is two minutes old
 
 
+def test_the_age_of_the_data_is_counted_to_the_answer(market: Market, signed_in: Any) -> None:
+    scan_at(at(501))
+    row = FnoLatest.objects.get(index="NIFTY")
+    before = row.payload["data_age_s"]
+    for seconds in (0, 20, 50):
+        found = get(signed_in, "/api/fno/live?index=NIFTY", 501 + seconds / 60)["analysis"]
+        assert found["scanned_at"] == row.payload["scanned_at"]
+        assert found["data_age_s"] == pytest.approx(before + seconds, abs=0.11)
+    row.payload["data_age_s"] = 80.0  # fresh when it was scanned, too old half a minute later: looked at anew
+    row.save()
+    assert get(signed_in, "/api/fno/live?index=NIFTY", 501.1)["analysis"]["data_age_s"] == pytest.approx(86.0, abs=0.11)
+    anew = get(signed_in, "/api/fno/live?index=NIFTY", 501.5)["analysis"]
+    assert anew["scanned_at"] > row.payload["scanned_at"]
+    kept = get(signed_in, "/api/fno/live?index=NIFTY", 501.5 + 4 / 60)["analysis"]
+    assert kept["data_age_s"] == pytest.approx(anew["data_age_s"] + 4, abs=0.11)
+
+
 def test_answering_fires_nothing(market: Market, signed_in: Any) -> None:
     _, minute = first_signal()
     from signals.tests.fno_market import forget

@@ -15,14 +15,15 @@ from core.models import Event
 from engines.mvla.trades import round_trip
 from market.services.providers import registry
 from signals import lifecycle
-from signals.models import FnoScan, FnoSignal, RecordEntry
-from signals.pages.fno_record_presenters import record_context
+from signals.models import FnoLatest, FnoScan, FnoSignal, RecordEntry
+from signals.pages.fno_record import page_context
 from signals.services import record
 from signals.services.fno import facts, tracking
 from signals.services.fno.track_record import track_record
 from signals.services.fno.wire import signal_row
 from signals.tests.fno_market import Market, at, first_signal, forget, only, scan_at, values_of
 
+LIVE_WORDS = "A signal of this index is live; there is one at a time."
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -63,6 +64,31 @@ def test_the_whole_life(market: Market) -> None:
     told = Event.objects.filter(aggregate_id=str(signal.pk)).order_by("id")
     assert [event.kind for event in told] == ["fno.triggered", "fno.closed"]
     assert told[1].payload["outcome"] == signal.outcome
+
+
+def test_while_a_signal_lives_that_is_the_veto_of_its_index_alone(market: Market) -> None:
+    """What comes up meanwhile is seen; the scan after the end is forbidden by it no longer."""
+    signal, minute = first_signal()
+    for later in range(minute + 1, minute + 5):
+        row = scan_at(at(later))
+        assert "SIGNAL_LIVE" in row.vetoes
+        assert not row.actionable
+    assert FnoLatest.objects.get(index="NIFTY").payload["veto_words"].count(LIVE_WORDS) == 1
+    assert "SIGNAL_LIVE" not in scan_at(at(minute + 4), "BANKNIFTY").vetoes
+    ended = {"status": "CLOSED", "outcome": "TIME_EXIT", "closed_at": at(minute + 4), "r_multiple": 0.0}
+    FnoSignal.objects.filter(pk=signal.pk).update(**ended)
+    row = scan_at(at(minute + 5))
+    assert "SIGNAL_LIVE" not in row.vetoes
+    before = FnoScan.objects.get(index="NIFTY", slot=row.slot - 1).memory
+    seen = (before["direction"], before["mode"]) == (row.memory["direction"], row.memory["mode"])
+    fired = FnoSignal.objects.filter(index="NIFTY", status="LIVE").exists()
+    assert fired == (row.actionable and not seen), "only what is new fires"
+
+
+def test_a_live_signal_of_another_market_is_no_veto_of_this_one(market: Market) -> None:
+    signal, minute = first_signal()
+    FnoSignal.objects.filter(pk=signal.pk).update(data_source="kite")
+    assert "SIGNAL_LIVE" not in scan_at(at(minute + 1)).vetoes
 
 
 def _check_by_hand(signal: FnoSignal) -> None:
@@ -219,7 +245,7 @@ def test_real_and_simulated_signals_are_counted_apart(market: Market, signed_in:
         answer = signed_in.get("/api/fno/track-record?index=NIFTY&market=real").json()
         assert (answer["market"], answer["overall"]["n"]) == ("real", 2)
         assert signed_in.get("/api/fno/track-record?market=both").status_code == 400
-    page = record_context({"index": "NIFTY", "market": "real"}, now=at(minute))
+    page = page_context({"index": "NIFTY", "market": "real"}, now=at(minute))
     assert [(one["value"], one["current"]) for one in page["choices"]["markets"]] == [
         ("real", True), ("simulated", False),
     ]  # fmt: skip

@@ -10,7 +10,8 @@ import pytest
 from core import clock
 from core.models import AuditEntry
 from signals.models import FnoAcknowledgement, FnoReplayRun, FnoSignal
-from signals.pages.fno_record_presenters import brier_words, coin_words, record_context
+from signals.pages.fno_record import page_context
+from signals.pages.fno_record_presenters import brier_words, coin_words
 from signals.services import disclosure
 from signals.services.fno.track_record import track_record
 from signals.tests.fno_market import Market, at, first_signal, forget, only, scan_at, values_of
@@ -112,7 +113,7 @@ def test_the_record_page_says_what_the_rows_say(market: Market, signed_in: Any) 
             }
         )  # fmt: skip
     with clock.frozen(at(700)):
-        context = record_context({"index": "nifty", "outcome": "SL"}, now=at(700))
+        context = page_context({"index": "nifty", "outcome": "SL"}, now=at(700))
         text = signed_in.get("/signals/record/?index=NIFTY").content.decode()
     said = {one.key: one.figure.text for one in context["metrics"]}
     assert said["n"] == "4"
@@ -134,7 +135,7 @@ def test_an_empty_record_claims_nothing() -> None:
     found = track_record(None, now=at(1))
     assert [row["verdict"] for row in coin_words(found, [])] == ["Not known yet", "Not known yet"]
     assert brier_words(found["calibration"]) == ""
-    context = record_context({"days": "13", "index": "DAX", "outcome": "WON"}, now=at(1))
+    context = page_context({"days": "13", "index": "DAX", "outcome": "WON"}, now=at(1))
     assert context["index"] == ""
     assert [one["value"] for one in context["choices"]["days"] if one["current"]] == ["30"]
     assert all(one.figure.text in {"0", "–"} for one in context["metrics"])

@@ -28,7 +28,7 @@ export function card(name: string, symbol: string, answer: Answer | undefined, i
     verdict(it),
     el("p", { class: "fno-entry" }, el("b", {}, MODES[it.entry_mode] ?? it.entry_mode), it.entry_mode === "NONE" ? "" : `: ${it.entry_words}`),
     veto(it, 2),
-    el("div", { class: "fno-foot" }, source(it.data_source, it.scanned_at, LATE_S), ...(sessionWords(it) ? [el("span", { class: "fno-time" }, `Market time ${sessionWords(it)}`)] : [])),
+    el("div", { class: "fno-foot" }, source(it.data_source, it.as_of, LATE_S), ...(sessionWords(it) ? [el("span", { class: "fno-time" }, `Market time ${sessionWords(it)}`)] : [])),
   );
   return body;
 }
@@ -73,7 +73,7 @@ export function layers(it: Analysis): HTMLElement {
     "What the confidence is made of",
     "confidence",
     el("div", { class: "fno-layers" }, directionPart(direction, it), strengthPart(strength), filtersPart(filters, it, sessionWords(it))),
-    el("div", { class: "card-foot" }, source(it.data_source, it.scanned_at, LATE_S), el("span", {}, `${it.missing_words.length ? `Not known: ${it.missing_words.join("; ")}. ` : ""}Engine ${it.engine_version}.`)),
+    el("div", { class: "card-foot" }, source(it.data_source, it.as_of, LATE_S), el("span", {}, `${it.missing_words.length ? `Not known: ${it.missing_words.join("; ")}. ` : ""}Engine ${it.engine_version}.`)),
   );
 }
 

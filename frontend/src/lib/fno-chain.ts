@@ -11,9 +11,16 @@ const COLUMNS: [string, string][] = [["Open interest", "oi"], ["OI change", "oi_
 /** Columns that a narrow screen leaves out; the volatility stands under the price there. */
 const WIDE = new Set(["oi_change", "volume", "iv"]);
 
+/** The most telling first; "NO_CHAIN" alone says no more than the card's title. */
+const WHY: Record<string, string> = {
+  CALENDAR_UNKNOWN: "No official trading calendar is loaded for this year, so the expiry is not known.",
+  PROVIDER_DOWN: "A source of market data does not answer. It is asked again every quarter of a minute.",
+  NOT_LISTED: "The contracts of this expiry are not listed where prices come from.",
+};
+
 export function chainCard(chain: Chain, trades: readonly Trade[]): HTMLElement {
   if (!chain.rows.length) {
-    return section("fno-chain", "Option chain", "chain", el("div", { class: "empty" }, el("p", { class: "title" }, "No chain now"), el("p", {}, chain.faults.length ? `The source says: ${chain.faults.join(", ").toLowerCase().replaceAll("_", " ")}.` : "No source has an option chain of this index at the moment.")));
+    return section("fno-chain", "Option chain", "chain", el("div", { class: "empty" }, el("p", { class: "title" }, "No chain now"), el("p", {}, noChainWords(chain.faults))));
   }
   const most = Math.max(1, ...chain.rows.flatMap((row) => [row.ce?.oi ?? 0, row.pe?.oi ?? 0]));
   const table = el(
@@ -32,6 +39,12 @@ export function chainCard(chain: Chain, trades: readonly Trade[]): HTMLElement {
     el("div", { class: "table-scroll tall", tabindex: 0, role: "region", "aria-label": "Option chain" }, table),
     el("div", { class: "card-foot" }, source(chain.data_source, chain.as_of, 90), el("span", {}, "Calls on the left, puts on the right; 1, 2, 3: rank of the trades above. Open interest in units.")),
   );
+}
+
+/** Why there is no chain, from what gathering it met; other faults are of other inputs. */
+export function noChainWords(faults: readonly string[]): string {
+  const said = Object.entries(WHY).filter(([code]) => faults.includes(code)).map(([, words]) => words);
+  return said.length ? said.join(" ") : "No source has an option chain of this index at the moment.";
 }
 
 function sides(): HTMLElement {

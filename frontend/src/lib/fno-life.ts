@@ -1,10 +1,11 @@
 /** A signal's life: from the trigger over its extremes to the outcome. A live one moves with the ticks. */
 
 import { el } from "./dom";
-import { DIRECTIONS, MODES, OUTCOMES, placeOf, standing, type Signal } from "./fno";
+import { DIRECTIONS, LATE_S, MODES, OUTCOMES, placeOf, standing, type Signal } from "./fno";
 import { livePrice } from "./fno-cards";
 import { badge, pair, section, source, svg } from "./fno-parts";
 import { istMinute, number, price, signed } from "./format";
+import { latest } from "./live";
 
 export function lifeCard(signal: Signal | null | undefined): HTMLElement {
   if (!signal) {
@@ -16,7 +17,7 @@ export function lifeCard(signal: Signal | null | undefined): HTMLElement {
     isLive ? "Live signal" : "Last signal",
     "life",
     el("div", { class: "fno-life", "data-code": signal.trade_code, "data-status": signal.status }, head(signal), track(signal), steps(signal), figures(signal)),
-    el("div", { class: "card-foot" }, source(signal.data_source, isLive ? null : signal.closed_at, 0), el("a", { href: `/signals/record/?signal=${signal.trade_code}` }, "All signals and what became of them")),
+    el("div", { class: "card-foot" }, isLive ? source(signal.data_source, signal.last_price_at ?? signal.triggered_at, LATE_S, optionOf(signal)) : source(signal.data_source, signal.closed_at, 0), el("a", { href: `/signals/record/?signal=${signal.trade_code}` }, "All signals and what became of them")),
   );
 }
 
@@ -59,6 +60,9 @@ export function track(signal: Signal): SVGElement {
   );
 }
 
+/** The symbol of a signal's option, as ticks have it. */
+export const optionOf = ({ exchange, tradingsymbol }: Pick<Signal, "exchange" | "tradingsymbol">): string => `${exchange}:${tradingsymbol}`;
+
 /** Move the marker and the figures of a live signal to a price of its option. */
 export function moveTo(root: HTMLElement, signal: Signal, at: number): void {
   const marker = root.querySelector(".fno-track .now");
@@ -66,6 +70,12 @@ export function moveTo(root: HTMLElement, signal: Signal, at: number): void {
   const { points, r } = standing(signal, at);
   const shown = root.querySelector<HTMLElement>("[data-standing]");
   if (shown) shown.textContent = `${signed(points, 2)} points, ${signed(r, 2)} R`;
+}
+
+/** Bring a live signal's marker and standing to the newest tick of its option, as the price beside them is. */
+export function follow(root: HTMLElement, signal: Signal): void {
+  const tick = signal.status === "LIVE" ? latest(optionOf(signal)) : undefined;
+  if (tick) moveTo(root, signal, tick.ltp);
 }
 
 /** "+₹1,285.64": the sign before the currency. */
@@ -91,7 +101,7 @@ function figures(signal: Signal): HTMLElement {
   if (signal.status === "LIVE") {
     const now = signal.last_price ?? signal.entry_price;
     const { points, r } = standing(signal, now);
-    return el("dl", { class: "fno-pairs" }, pair("Price now", livePrice(`${signal.exchange}:${signal.tradingsymbol}`, now)), pair("Standing", el("span", { "data-standing": true, "data-keep": true }, `${signed(points, 2)} points, ${signed(r, 2)} R`)), pair("Risk a lot", `₹${number(signal.max_loss_per_lot, 0)}`));
+    return el("dl", { class: "fno-pairs" }, pair("Price now", livePrice(optionOf(signal), now)), pair("Standing", el("span", { "data-standing": true, "data-keep": true }, `${signed(points, 2)} points, ${signed(r, 2)} R`)), pair("Risk a lot", `₹${number(signal.max_loss_per_lot, 0)}`));
   }
   return el("dl", { class: "fno-pairs" }, pair("Result", `${signed(signal.r_multiple, 2)} R`), pair("Charges a lot", signal.charges_per_lot === null ? "–" : `₹${number(signal.charges_per_lot, 2)}`), pair("Net a lot", signal.net_per_lot === null ? "–" : rupees(signal.net_per_lot)));
 }

@@ -58,9 +58,9 @@ export function section(id: string, title: string, key: string, ...children: (No
   return el("section", { class: "card", id, "aria-label": title }, el("div", { class: "card-head" }, el("h2", {}, title), ...(key ? [how(key)] : [])), ...children);
 }
 
-/** Source and age of what a card shows. */
-export function source(name: string, at: string | null, staleAfterS: number): HTMLElement {
+/** Source and age of what a card shows: `at` is when the prices were there, not when they were looked at. With `live` the age follows the ticks of that symbol. */
+export function source(name: string, at: string | null, staleAfterS: number, live = ""): HTMLElement {
   const box = el("span", { class: "source" }, el("span", {}, name));
-  if (at) box.append(el("span", { "aria-hidden": "true" }, "·"), el("time", { class: "age", datetime: at, "data-age": at, "data-stale-after": staleAfterS }));
+  if (at) box.append(el("span", { "aria-hidden": "true" }, "·"), el("time", { class: "age", datetime: at, "data-age": at, "data-stale-after": staleAfterS, ...(live && { "data-live": live, "data-field": "age" }) }));
   return box;
 }

@@ -83,7 +83,7 @@ export function detailView(detail: Detail): HTMLElement {
   life.querySelector(".card-head")?.remove();
   life.querySelector(".card-foot a")?.remove();
   const label = detail.label === null ? "Whether the index went its way first is not known." : detail.label === 1 ? "The index went its way first: what was said came true." : "The index did not go its way first: what was said did not come true.";
-  const judged = detail.calibrated ? `Calibrated by ${detail.calibrator}.` : "Not calibrated when it fired.";
+  const judged = detail.calibrated ? calibratorWords(detail.calibrator) : "Not calibrated when it fired.";
   return el(
     "div",
     { class: "life-detail" },
@@ -91,6 +91,16 @@ export function detailView(detail: Detail): HTMLElement {
     el("p", { class: "muted" }, `${judged} ${label}`),
     el("details", { class: "twin" }, el("summary", {}, "What it was made of when it fired"), el("div", { class: "fno-layers" }, directionPart(detail.features.direction, detail), strengthPart(detail.features.strength), filtersPart(detail.features.filters, { vetoes: [] }))),
   );
+}
+
+const KINDS: Record<string, string> = { isotonic: "a rising line of steps (isotonic)", platt: "a curve of two parameters (Platt)" };
+
+/** What judged a signal, from its name "NIFTY+SENSEX/full/week 2953/isotonic/352". */
+export function calibratorWords(name: string): string {
+  const [family = "", profile, , kind = "", n] = name.split("/");
+  if (!n || !profile) return "Calibrated when it fired.";
+  const votes = profile === "full" ? "with all votes known" : "with some votes unknown";
+  return `Calibrated when it fired, on ${number(Number(n), 0)} earlier outcomes of ${family.split("+").join(" and ")} ${votes}, by ${KINDS[kind] ?? kind}.`;
 }
 
 export function verifiedWords(found: Verified): string {

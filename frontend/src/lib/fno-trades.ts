@@ -28,7 +28,7 @@ export function trades(it: Analysis, chosen: string): HTMLElement {
   const ranked = [...it.trades].sort((a, b) => a.rank - b.rank);
   const head = el("tr", {}, ...HEADS.map(([text, kind, key]) => el("th", { scope: "col", class: kind }, text, ...(key ? [how(key)] : []))));
   const table = el("table", { class: "table", "data-rows": true }, el("caption", { class: "visually-hidden" }, "Three trades, best first"), el("thead", {}, head), el("tbody", {}, ...ranked.map((trade) => row(trade, trade.type === chosen))));
-  return section("fno-trades", "Three ways to trade it", "trades", el("div", { class: "table-scroll" }, table), el("div", { class: "card-foot" }, source(it.data_source, it.scanned_at, LATE_S), el("span", {}, "Bought options only. Computed for your own use; not advice.")));
+  return section("fno-trades", "Three ways to trade it", "trades", el("div", { class: "table-scroll" }, table), el("div", { class: "card-foot" }, source(it.data_source, it.as_of, LATE_S), el("span", {}, "Bought options only. Computed for your own use; not advice.")));
 }
 
 function row(trade: Trade, isChosen: boolean): HTMLElement {

@@ -103,6 +103,7 @@ export type Signal = {
   status: "LIVE" | "CLOSED";
   outcome: "OPEN" | "TARGET" | "SL" | "TIME_EXIT" | "EXPIRED";
   last_price: number | null;
+  last_price_at: string | null;
   exit_price: number | null;
   pnl_points: number | null;
   r_multiple: number | null;
@@ -183,9 +184,9 @@ export function checkWords({ code, passed, measure, limit, unit, words }: Check)
 const CHECKS: Record<string, string> = {
   MARKET_CLOSED: "Continuous trading", TOO_EARLY: "After the opening range", TOO_LATE: "Enough of the session left", EVENT_BLACKOUT: "No announcement near",
   DATA_STALE: "Fresh data", WARMING_UP: "Enough bars", VIX_JUMP: "India VIX calm", CHOPPY: "Not sideways", NEAR_CIRCUIT: "Far from a circuit trigger",
-  AFTER_HALT: "No halt just before", LOW_COVERAGE: "Enough votes have data", NO_DIRECTION: "A direction", MOMENTUM_NOT_CONFIRMED: "Momentum confirms it",
+  AFTER_HALT: "No halt just before", SIGNAL_LIVE: "No live signal", LOW_COVERAGE: "Enough votes have data", NO_DIRECTION: "A direction", MOMENTUM_NOT_CONFIRMED: "Momentum confirms it",
   NO_ENTRY: "An entry pattern", MAX_TRIGGERS: "Fewer than three signals today", COOL_DOWN: "No cool-down", DAILY_LOSS_STOP: "No daily loss stop",
-  SPREAD_WIDE: "Narrow spread", THIN_OPTION: "Liquid option", REWARD_TOO_SMALL: "Reward against risk", COST_TOO_HIGH: "Costs against reward",
+  SPREAD_WIDE: "Narrow spread", THIN_OPTION: "Liquid option", REWARD_TOO_SMALL: "Reward against risk", COST_TOO_HIGH: "Costs against the expected reward",
   NO_CHAIN: "An option chain", MISSING_STRIKES: "All strikes quoted", NO_FORWARD: "A forward", IV_UNKNOWN: "Volatility known", NO_SPOT: "Bars of the index",
   LOT_UNKNOWN: "Lot size known", PROVIDER_DOWN: "Source answers", CALENDAR_UNKNOWN: "Calendar loaded", NOT_LISTED: "Contract listed",
 }; // prettier-ignore

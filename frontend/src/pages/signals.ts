@@ -5,10 +5,10 @@ import { $, el, embedded, must } from "../lib/dom";
 import { health, type Answer, type Chain, type Signal } from "../lib/fno";
 import { card, facts, layers, veto } from "../lib/fno-cards";
 import { chainCard } from "../lib/fno-chain";
-import { lifeCard, moveTo } from "../lib/fno-life";
+import { follow, lifeCard } from "../lib/fno-life";
 import { signalSocket, type SignalNews } from "../lib/fno-socket";
 import { PayoffCard, trades } from "../lib/fno-trades";
-import { latest, onTicks, scan } from "../lib/live";
+import { onTicks, scan } from "../lib/live";
 import { morph } from "../lib/morph";
 import { yearsLeft, type Around } from "../lib/payoff";
 import { prepareRows } from "../lib/table";
@@ -125,12 +125,6 @@ function lived(signal: Signal): void {
   if (answer) answers.set(signal.index, { ...answer, signal: signal.status === "LIVE" ? signal : null });
 }
 
-function follow(): void {
-  const signal = answers.get(index)?.signal;
-  const tick = signal ? latest(`${signal.exchange}:${signal.tradingsymbol}`) : undefined;
-  if (signal && tick) moveTo(must("#fno-life"), signal, tick.ltp);
-}
-
 function showHealth(): void {
   const it = answers.get(index)?.analysis;
   const found = health({
@@ -167,7 +161,10 @@ addEventListener("popstate", () => {
 
 showCards();
 showDetail();
-onTicks(follow);
+onTicks(() => {
+  const signal = answers.get(index)?.signal;
+  if (signal) follow(must("#fno-life"), signal);
+});
 signalSocket.listen(take, showHealth);
 void readChain();
 setInterval(() => void readChain(), CHAIN_MS);

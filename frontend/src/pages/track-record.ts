@@ -4,7 +4,8 @@ import { explain, getJson } from "../lib/api";
 import { DistributionChart, distributionTable, histogram } from "../lib/charts/distribution";
 import { $, $$, embedded, must, stamp } from "../lib/dom";
 import { CurveChart, curveWords, detailView, verifiedWords, type Detail, type Result, type Verified } from "../lib/fno-record";
-import { scan } from "../lib/live";
+import { follow } from "../lib/fno-life";
+import { onTicks, scan } from "../lib/live";
 
 const results = embedded<Result[]>("record-course") ?? [];
 
@@ -23,8 +24,11 @@ if (spread) {
 }
 
 const history = must("#history");
+/** The signal whose row is open. */
+let opened: Detail | null = null;
 
 function close(): void {
+  opened = null;
   for (const row of $$(".life-row", history)) row.remove();
   for (const button of $$("[data-open]", history)) button.setAttribute("aria-expanded", "false");
 }
@@ -45,8 +49,12 @@ async function open(button: HTMLElement): Promise<void> {
   button.closest("tr")!.after(row);
   const box = must(".life-box", row);
   try {
-    box.replaceChildren(detailView(await getJson<Detail>(`/api/fno/signals/${encodeURIComponent(code)}`)));
+    const detail = await getJson<Detail>(`/api/fno/signals/${encodeURIComponent(code)}`);
+    if (!row.isConnected) return; // another row was opened meanwhile
+    box.replaceChildren(detailView(detail));
+    opened = detail;
     scan();
+    follow(box, detail);
   } catch (cause) {
     box.textContent = `The signal could not be read. ${explain(cause)}`;
   }
@@ -62,6 +70,9 @@ history.addEventListener("click", (event) => {
     close();
     remember("");
   } else void open(button);
+});
+onTicks(() => {
+  if (opened) follow(history, opened);
 });
 const asked = $('[data-open][aria-expanded="true"]', history);
 if (asked) void open(asked).then(() => asked.scrollIntoView({ block: "center" }));

@@ -4,10 +4,11 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from core.clock import isoformat_z
+from core.clock import IST, isoformat_z
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
 from engines.mvla.chains import money, volatilities
 from engines.mvla.inputs import Chain
+from engines.mvla.parameters import parameters_on
 from engines.mvla.payload import number, plain
 from engines.options import black76
 from market.adapters.base import OptionChain, OptionQuote
@@ -31,12 +32,26 @@ _locks = {index: threading.Lock() for index in INDICES}
 
 
 def live(index: str, *, now: datetime) -> dict[str, Any]:
-    """Return ``{index, analysis, signal}``."""
-    scanned = FnoLatest.objects.filter(index=index, scanned_at__gt=now - FRESH, scanned_at__lte=now).first()
-    if scanned is not None and sandbox.active() and scanned.payload["data_source"] != Source.SIMULATED:
-        scanned = None  # the scan looked at the real market
-    analysis = scanned.payload if scanned is not None else _now(index, now)
+    """Return ``{index, analysis, signal}``; the analysis' ``data_age_s`` is the age of its oldest input now."""
+    scanned = _scanned(index, now)
+    analysis = scanned if scanned is not None else _now(index, now)
     return {"index": index, "analysis": analysis, "signal": live_signal(index)}
+
+
+def _scanned(index: str, now: datetime) -> dict[str, Any] | None:
+    """Return what this minute's scan found; None without one, or where data that it took for fresh no longer are."""
+    row = FnoLatest.objects.filter(index=index, scanned_at__gt=now - FRESH, scanned_at__lte=now).first()
+    if row is None or (sandbox.active() and row.payload["data_source"] != Source.SIMULATED):
+        return None  # or the scan looked at the real market
+    found, before_s = _aged(row.payload, now - row.scanned_at), row.payload["data_age_s"]
+    limit_s = parameters_on(row.scanned_at.astimezone(IST).date()).stale_s
+    return None if before_s is not None and before_s <= limit_s < found["data_age_s"] else found
+
+
+def _aged(analysis: dict[str, Any], passed: timedelta) -> dict[str, Any]:
+    """Return an analysis with the age that its data have by now."""
+    age_s = analysis["data_age_s"]
+    return analysis if age_s is None else analysis | {"data_age_s": number(age_s + passed.total_seconds(), 1)}
 
 
 def live_signal(index: str) -> dict[str, Any] | None:
@@ -51,7 +66,7 @@ def _now(index: str, now: datetime) -> dict[str, Any]:
         key = (index, sandbox.active())
         made = _made.get(key)
         if made is not None and made[0] <= now < made[0] + KEPT:
-            return made[1]
+            return _aged(made[1], now - made[0])
         gathered = gather(index, now=now)
         found, judge = judged(gathered, now=now)
         body = analysis_row(found, gathered, judge, now=now)

@@ -97,6 +97,7 @@ def _life(signal: FnoSignal) -> dict[str, Any]:
         "status": signal.status,
         "outcome": signal.outcome,
         "last_price": money(signal.last_price),
+        "last_price_at": isoformat_z(signal.last_bar_at) if signal.last_bar_at is not None else None,
         "exit_price": money(signal.exit_price),
         "pnl_points": number(points, 2),
         "r_multiple": number(signal.r_multiple if over else _ratio(points, risk), 3),
