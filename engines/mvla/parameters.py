@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, time
 from typing import Final
 
-ENGINE_VERSION: Final = "mvla/1.0"
+ENGINE_VERSION: Final = "mvla/1.1"
 
 #: Weights of the direction votes; they sum to 1.
 VOTE_WEIGHTS: Final = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ def test_each_signal_is_what_a_second_reading_of_the_bars_says() -> None:
         assert one.q == pytest.approx(0.50)
         assert (one.outcome.label, one.end_label_s) == _label_by_hand(one, day)
         assert (one.result.how, one.result.r_multiple, one.end_s) == _result_by_hand(one, day)
+
+
+def test_a_live_signal_is_a_fact_of_the_walk() -> None:
+    """From a signal to its end, for its index alone; nothing fires then, and what was new then is not new after it."""
+    keep("NIFTY", made(5))
+    found = walk(material(["NIFTY"], **EVER).days, blackouts=blackouts)
+    for one in found.fired:
+        for at_s, is_live in ((one.at_s, True), (one.end_s - 1, True), (one.end_s, False)):
+            live = found.record("NIFTY", one.trade_date, at_s).is_live
+            assert live is (is_live or any(other.at_s <= at_s < other.end_s for other in found.fired))
+            assert not found.record("BANKNIFTY", one.trade_date, at_s).is_live
+    for one, later in pairwise(found.fired):
+        assert later.at_s >= one.end_s or later.trade_date != one.trade_date
 
 
 def _label_by_hand(one: Fired, day: ReplayDay) -> tuple[int | None, int]:

@@ -7,6 +7,7 @@ from datetime import time
 import numpy as np
 import pytest
 
+from engines.calibration.mapping import Calibrator
 from engines.mvla import filters, levels, trades, words
 from engines.mvla.analysis import Analysis, analyse
 from engines.mvla.features import Features, features
@@ -257,6 +258,38 @@ def test_what_comes_up_while_a_signal_lives_is_seen_and_does_not_fire_after_it()
 
 
 # Worth
+
+
+def _calibrated(probability: float) -> Calibrator:
+    """A curve that says one probability to everything."""
+    return Calibrator(kind="platt", n=60, slope=0.0, offset=math.log(1.0 / probability - 1.0))
+
+
+def test_what_only_its_confidence_keeps_from_firing_is_withheld() -> None:
+    """Costs count against the reward that is expected, so that a low confidence can make them too high."""
+    bars, past = history(2, 1.2)
+    moment = moment_at(bars, round((_firing()[0].at_s - OPEN_S) / 60))
+    assert moment.chain is not None
+    sure, low = (analyse(past, moment, calibrator=_calibrated(p)) for p in (0.9, 0.3))
+    assert sure.actionable
+    assert not sure.is_withheld
+    assert low.confidence.tier is None
+    assert codes(low) <= {"COST_TOO_HIGH"}
+    assert low.is_withheld
+    dear = replace(moment, chain=replace(moment.chain, lot=20))
+    found = {p: analyse(past, dear, calibrator=_calibrated(p)) for p in (0.9, 0.5)}
+    assert found[0.9].actionable
+    assert (found[0.5].confidence.tier, codes(found[0.5])) == ("AGGRESSIVE", {"COST_TOO_HIGH"})
+    assert found[0.5].is_withheld
+    blocked = replace(moment, record=Record(is_live=True))
+    assert not analyse(past, blocked, calibrator=_calibrated(0.3)).is_withheld
+
+
+def test_costs_are_held_against_the_expected_reward() -> None:
+    trade = _firing()[0].picked.trades[0]
+    found = next(one for one in _firing()[0].checks if one.code == "COST_TOO_HIGH")
+    expected = trade.chance * trade.levels.reward * trade.lot
+    assert found.measure == pytest.approx(100.0 * trade.cost_per_lot / expected)
 
 
 def test_the_expected_result_is_the_one_of_the_rule_book() -> None:

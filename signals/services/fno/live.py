@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from core.clock import IST, isoformat_z
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
+from engines.figures import number, plain
 from engines.mvla.chains import money, volatilities
 from engines.mvla.inputs import Chain
 from engines.mvla.parameters import parameters_on
-from engines.mvla.payload import number, plain
 from engines.options import black76
 from market.adapters.base import OptionChain, OptionQuote
 from market.constants import Source

@@ -83,9 +83,8 @@ class Walk:
 
     def is_live(self, index: str, day: date, now_s: float) -> bool:
         """Tell whether a signal of the index is not over."""
-        return any(
-            one.index == index and one.trade_date == day and now_s < one.end_s for one in reversed(self.fired[-40:])
-        )
+        latest = (one for one in reversed(self.fired[-40:]) if one.index == index and one.trade_date == day)
+        return any(one.at_s <= now_s < one.end_s for one in latest)
 
 
 @dataclass

@@ -6,9 +6,10 @@ from typing import Any
 
 from core.clock import isoformat_z
 from core.errors import NotFound
+from engines.figures import number, plain
 from engines.mvla.analysis import Analysis
 from engines.mvla.confidence import grade_of
-from engines.mvla.payload import number, payload, plain
+from engines.mvla.payload import payload
 from signals.lifecycle import LIVE
 from signals.models import FnoSignal
 from signals.services.fno.calibration import Judge
