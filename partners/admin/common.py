@@ -22,9 +22,11 @@ class PageAdmin(ModelAdmin):
         return TemplateResponse(request, template, common | context)
 
     def tell_errors(self, request: HttpRequest, form: forms.Form) -> None:
-        """Say what is wrong with a form above the page."""
-        for errors in form.errors.values():
-            self.message_user(request, " ".join(errors), messages.ERROR)
+        """Say what is wrong with a form above the page, with the names of its fields."""
+        for name, errors in form.errors.items():
+            is_seen = name in form.fields and not form[name].is_hidden
+            words = " ".join(errors)
+            self.message_user(request, f"{form[name].label}: {words}" if is_seen else words, messages.ERROR)
 
 
 def who(request: HttpRequest) -> dict[str, Any]:

@@ -63,7 +63,8 @@ def test_a_row_that_is_none_is_refused(admin, partner, deed, what):  # noqa: F81
 @pytest.mark.parametrize(
     ("since", "words"),
     [
-        ("0001-01-01T00:00", "before anything was sent"), ("1999-12-31T23:59", "before anything was sent"),
+        ("0001-01-01T00:00", "Made since (IST): That is before anything was sent"),
+        ("1999-12-31T23:59", "before anything was sent"),
         ("", "required"), ("10000-01-01T00:00", "valid date"), ("soon", "valid date"),
         ("9999-12-31T23:59", "No deliveries are sent again"), ("2000-01-01T05:30", "No deliveries are sent again"),
     ],

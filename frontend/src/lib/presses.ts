@@ -1,7 +1,7 @@
 /** A double click is one press: who clicks twice does not mean to do a thing twice, nor to answer a dialog unread. */
 
 /** Buttons that do something for good at the first click. */
-const DEEDS = "button[data-api], form[data-api] button[type=submit], [data-toggle], [data-test-event], [data-add-to-watchlist], [data-once]";
+const DEEDS = "button[data-api], form[data-api] button[type=submit], [data-toggle], [data-test-event], [data-add-to-watchlist], [data-mail-code], [data-again], [data-once]";
 
 /** Whether the last press opened a dialog: the second click of a double one still belongs to it. */
 let hasOpened = false;
