@@ -79,7 +79,7 @@ class InvalidRequest(PlatformError):
 
 
 class MalformedBody(InvalidRequest):
-    """The body is not what its content type says (unparsable JSON, not an object)."""
+    """The body is not what its content type says (unparsable JSON)."""
 
 
 class InvalidSymbol(InvalidRequest):

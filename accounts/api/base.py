@@ -20,10 +20,10 @@ class Body(serializers.Serializer):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
-            unknown = set(data) - set(self.fields) - SERVER_KEYS
+            unknown = sorted(set(data) - set(self.fields) - SERVER_KEYS)
             if unknown:
-                fault = serializers.ErrorDetail("This key is not known here.", code="unknown_key")
-                raise serializers.ValidationError({str(name): [fault] for name in sorted(unknown)})
+                fault = serializers.ErrorDetail("This field is not known.", code="unknown_field")
+                raise serializers.ValidationError({str(name)[:60]: [fault] for name in unknown[:25]})
         return super().to_internal_value(data)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.api.base import Body
 from signals.services.market_data import DEFAULT_INDEX
 
 COSTS = ("zerodha", "icici", "none")
@@ -48,7 +49,7 @@ class StrategyKeyField(serializers.Field):
         return value
 
 
-class RunInput(serializers.Serializer):
+class RunInput(Body):
     """A strategy, a market, money. ``strategy``: rules inline, in place of ``strategy_id``."""
 
     strategy_id = StrategyKeyField(required=False, help_text="Number of a strategy, or a template's name")

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import Body, parsed
 from backtest.access import access_run, runs_of
 from backtest.api.fields import RunInput
 from backtest.constants import MAX_COMPARED
@@ -20,7 +21,7 @@ from backtest.services.plans import plan_of
 from backtest.services.runs import body_of, run_create, run_delete
 from core import clock
 from core.api.query import PageQuery, paged, parse_query
-from signals.api.fields import Deleted, parsed
+from signals.api.fields import Deleted
 
 RUN_EXAMPLE = OpenApiExample(
     "A template on the NIFTY 100",
@@ -164,7 +165,7 @@ class OneRunApi(APIView):
 class CompareApi(APIView):
     """Runs side by side."""
 
-    class Input(serializers.Serializer):
+    class Input(Body):
         ids = serializers.ListField(child=serializers.IntegerField(min_value=1), min_length=1, max_length=MAX_COMPARED)
 
     @extend_schema(

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import parsed
 from backtest.access import access_study, studies_of
 from backtest.api.fields import JobOut, RunInput
 from backtest.constants import MAX_SETS, MAX_WINDOWS
@@ -19,7 +20,7 @@ from backtest.services.walk_forward import windows
 from core import audit, clock
 from core.api.query import PageQuery, paged, parse_query
 from core.errors import InvalidRequest
-from signals.api.fields import Deleted, parsed
+from signals.api.fields import Deleted
 
 METRICS = ("sharpe", "cagr", "sortino", "calmar", "total_return_pct", "profit_factor", "win_rate")
 

@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +14,8 @@ from core.api.errors import field_errors
 from core.errors import InvalidRequest, describe
 
 MAX_OFFSET = 1_000_000
+#: How the document of the API describes the header that `paged` sets.
+TOTAL_COUNT = OpenApiParameter("X-Total-Count", int, OpenApiParameter.HEADER, response=True)
 
 
 def parse_query(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:

@@ -54,7 +54,8 @@ class JsonParser(BaseParser):
         except (orjson.JSONDecodeError, RecursionError) as exc:
             raise MalformedBody(f"The body is not valid JSON: {exc}.") from None
         if not isinstance(value, dict):
-            raise MalformedBody("The body must be a JSON object.")
+            row = {"loc": [], "msg": "The body must be a JSON object.", "type": "not_an_object"}
+            raise ValidationFailed(row["msg"], errors=[row])
         if b"\\u0000" in raw and (loc := _find_nul(value)) is not None:
             row = {"loc": loc, "msg": "Null characters are not allowed.", "type": "null_characters_not_allowed"}
             raise ValidationFailed(errors=[row])

@@ -58,6 +58,8 @@ class FileTable:
 
 def read_table(path: Path) -> FileTable:
     """Read the file at ``path``. Raises UnreadableFile."""
+    if path.is_dir():
+        raise UnreadableFile(f"{path}: this is a folder; name a file in it")
     if not path.is_file():
         raise UnreadableFile(f"{path}: there is no such file")
     if path.stat().st_size > MAX_FILE_BYTES:

@@ -1,7 +1,8 @@
 """What the import commands have in common: several files, progress, a report, an exit code."""
 
 from abc import ABC, abstractmethod
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,14 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import PlatformError
 from market.services.imports import ImportReport
+
+
+def day(text: str) -> date:
+    """Return the date that an option names. Raises ArgumentTypeError, which the command says to the person."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date; write it as 2026-05-04") from None
 
 
 class ImportCommand(BaseCommand, ABC):

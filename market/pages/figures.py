@@ -47,6 +47,11 @@ def grouped(value: float, decimals: int) -> str:
     return sign + ",".join([*groups, tail]) + (f".{fraction}" if fraction else "")
 
 
+def percent(share: float | None, decimals: int = 0) -> str:
+    """Return a share (0 to 1) in percent, a dash where it is unknown."""
+    return UNKNOWN if share is None else f"{grouped(100.0 * share, decimals)}%"
+
+
 def direction(value: float | None) -> str:
     """Return which way a change points."""
     if not value:

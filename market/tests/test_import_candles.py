@@ -271,3 +271,14 @@ def test_the_command_goes_on_after_a_bad_file_and_then_fails(tmp_path: Path) -> 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"nothing\.csv: there is no such file"):
         call_command("import_candles", str(tmp_path / "nothing.csv"), stdout=io.StringIO(), stderr=io.StringIO())
+
+
+def test_a_folder_and_a_date_that_is_none_are_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"this is a folder; name a file in it"):
+        call_command("import_candles", str(tmp_path), stdout=io.StringIO(), stderr=io.StringIO())
+    for command, *options in (
+        ("import_constituents", "x.csv", "--universe", "u", "--as-of"), ("import_instruments", "x.csv", "--as-of"),
+        ("import_fundamentals", "x.csv", "--as-of"), ("replay_fno", "--from"),
+    ):  # fmt: skip
+        with pytest.raises(CommandError, match="'yesterday' is no date; write it as 2026-05-04"):
+            call_command(command, *options, "yesterday")

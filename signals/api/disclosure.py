@@ -6,10 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import Body, parsed
 from core import clock
 from core.clock import IST
 from core.errors import Conflict
-from signals.api.fields import parsed
 from signals.services import disclosure
 
 
@@ -26,7 +26,7 @@ class DisclosureOut(serializers.Serializer):
 class RiskDisclosureApi(APIView):
     """SEBI's risk disclosure on futures and options, and the caller's acknowledgement."""
 
-    class Input(serializers.Serializer):
+    class Input(Body):
         version = serializers.CharField(max_length=20, help_text="Of the text that was read")
 
     @extend_schema(responses=DisclosureOut)

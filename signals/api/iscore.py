@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.api.query import PageQuery, paged, parse_query
+from core.api.query import TOTAL_COUNT, PageQuery, paged, parse_query
 from core.errors import InvalidRequest
 from engines.exchange.naming import normalise_key
 from engines.iscore.tables import WEIGHTS
@@ -18,7 +18,6 @@ from signals.api.shapes import ChangeOut, ComponentShape, ScoreShape, components
 from signals.models import IScoreSnapshot
 from signals.services.iscore.reading import SORTS, iscore_history, iscore_of, iscore_table
 
-_TOTAL = OpenApiParameter("X-Total-Count", int, OpenApiParameter.HEADER, response=True)
 _SYMBOL = OpenApiParameter(
     "symbol", str, OpenApiParameter.PATH, description="EXCHANGE:SYMBOL in any case; a bare symbol means NSE",
     examples=[OpenApiExample("A stock", "NSE:RELIANCE")],
@@ -93,7 +92,7 @@ class IScoreTableApi(APIView):
             max_length=20, required=False, default="-iscore", help_text=f"{', '.join(SORTS)}; with - from the highest"
         )
 
-    @extend_schema(parameters=[Query, _TOTAL], responses=RowOut(many=True))
+    @extend_schema(parameters=[Query, TOTAL_COUNT], responses=RowOut(many=True))
     def get(self, request: Request) -> Response:
         query = parse_query(self.Query, request)
         table = iscore_table(universe=query["universe"], sort=query["sort"], now=clock.now())
@@ -117,7 +116,7 @@ class HistoryOut(serializers.Serializer):
 class IScoreHistoryApi(APIView):
     """The kept I-Scores of a stock, newest session first, with what moved each since the one before."""
 
-    @extend_schema(parameters=[_SYMBOL, PageQuery, _TOTAL], responses=HistoryOut(many=True))
+    @extend_schema(parameters=[_SYMBOL, PageQuery, TOTAL_COUNT], responses=HistoryOut(many=True))
     def get(self, request: Request, symbol: str) -> Response:
         query = parse_query(PageQuery, request)
         rows = iscore_history(_key(symbol), now=clock.now())

@@ -21,6 +21,7 @@ from signals.services.patterns.similar import (
     MOST_BARS,
     Analogues,
     analogues,
+    percent,
     rendered_match,
     rendered_summary,
 )
@@ -121,16 +122,12 @@ def _row(signal: dict[str, Any], *, detail: bool) -> dict[str, Any]:
             "title": pattern.title,
             "rule": pattern.rule,
             "kind": pattern.kind,
-            "chance_pct": _percent(signal["chance"]),
+            "chance_pct": percent(signal["chance"]),
             "outcome": signal["outcome"] or None,
             "points": [{"at": at, "price": price} for at, price in signal["points"]],
             **{name: signal[name] for name in ("wins", "close", "atr", "volume_ratio", "trend", "resolved_on")},
         }
     return row
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(100.0 * share, 1)
 
 
 class SimilarityOut(serializers.Serializer):
@@ -304,7 +301,7 @@ def _scan_row(signal: PatternSignal) -> dict[str, Any]:
         "confidence": signal.confidence,
         "n": signal.n,
         "wins": signal.wins,
-        "chance_pct": _percent(signal.chance),
+        "chance_pct": percent(signal.chance),
         "timeframe": signal.timeframe,
         "at": signal.session,
         "liquidity_pct": round(100.0 * signal.liquidity, 1),
@@ -313,4 +310,4 @@ def _scan_row(signal: PatternSignal) -> dict[str, Any]:
 
 def _kind(row: dict[str, Any]) -> dict[str, Any]:
     named = {name: row[name] for name in ("pattern", "title", "direction", "n", "wins")}
-    return named | {"win_pct": _percent(row["share"]), "chance_pct": _percent(row["chance"])}
+    return named | {"win_pct": percent(row["share"]), "chance_pct": percent(row["chance"])}

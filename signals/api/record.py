@@ -3,18 +3,16 @@
 import json
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
-from core.api.query import PageQuery, paged, parse_query
+from core.api.query import TOTAL_COUNT, PageQuery, paged, parse_query
 from signals.models import RecordEntry
 from signals.services.record import entries, hashed_instant, verify
-
-_TOTAL = OpenApiParameter("X-Total-Count", int, OpenApiParameter.HEADER, response=True)
 
 
 class RecordLine(serializers.Serializer):
@@ -44,7 +42,7 @@ class RecordApi(APIView):
         subject = serializers.CharField(max_length=60, required=False, default="", help_text="As NSE:RELIANCE")
 
     @extend_schema(
-        parameters=[Query, _TOTAL],
+        parameters=[Query, TOTAL_COUNT],
         responses=RecordLine(many=True),
         examples=[OpenApiExample("Tier changes", {"kind": "iscore.tier_changed", "limit": 50}, request_only=True)],
     )

@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import Body, parsed
 from accounts.models import User
 from core import clock
 from core.api.query import PageQuery, paged, parse_query
 from signals.access import access_strategy, own_strategy
-from signals.api.fields import Deleted, parsed
+from signals.api.fields import Deleted
 from signals.models import Strategy
 from signals.selectors.strategies import strategies_of
 from signals.services.strategies.language import findings_of, read_version, words_of
@@ -171,7 +172,7 @@ class StrategyApi(APIView):
 class ForkApi(APIView):
     """A copy under the caller's account."""
 
-    class Input(serializers.Serializer):
+    class Input(Body):
         name = serializers.CharField(max_length=120, required=False, help_text="Name of the copy")
 
     @extend_schema(request=Input, responses={201: StrategyOut})
@@ -186,7 +187,7 @@ class ForkApi(APIView):
 class ShareApi(APIView):
     """Whether everybody may see a strategy."""
 
-    class Input(serializers.Serializer):
+    class Input(Body):
         is_public = serializers.BooleanField(required=False, allow_null=True, default=None)
 
     @extend_schema(request=Input, responses=StrategyOut)

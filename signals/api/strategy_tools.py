@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.base import Body, parsed
 from core import clock
 from core.errors import ValidationFailed
 from engines.strategy.language import SERVER_OWNED
-from signals.api.fields import parsed
 from signals.api.strategies import EXAMPLE, StrategyOut, one_out, seen
 from signals.services.strategies.language import ReadStrategy, findings_of, read_body, read_version, schema, words_of
 from signals.services.strategies.matches import matches
@@ -48,7 +48,7 @@ class ValidateApi(APIView):
         return Response({**body, "strategy": read.canonical})
 
 
-class MatchesInput(serializers.Serializer):
+class MatchesInput(Body):
     """Where to look. ``strategy``: rules that are not saved yet, in place of the stored ones.
 
     ``each``: count every rule of the first level alone too.

@@ -9,7 +9,7 @@ from typing import Any, Final
 from core.clock import IST, isoformat_z
 from engines.metrics.proportions import wilson
 from engines.mvla.words import MODES
-from market.pages.figures import Figure, grouped, signed
+from market.pages.figures import Figure, grouped, percent, signed
 from signals.lifecycle import LIVE
 from signals.models import FnoCalibrator, FnoSignal
 from signals.pages import fno_words
@@ -225,11 +225,6 @@ def _rupees(value: float) -> str:
     return f"{text[0]}₹{text[1:]}" if text[0] in "+−" else f"₹{text}"
 
 
-def percent(share: Mapping[str, Any]) -> str:
-    """Return a share of the record in percent, a dash where there is none."""
-    return "–" if share["value"] is None else f"{100.0 * share['value']:.1f}%"
-
-
 def bounds(share: Mapping[str, Any]) -> str:
     """Return the 95 % bounds of a share in words."""
     if share["value"] is None:
@@ -240,11 +235,11 @@ def bounds(share: Mapping[str, Any]) -> str:
 def metrics(overall: Mapping[str, Any]) -> list[Metric]:
     """Return the figures above the charts."""
     r = overall["r"]
-    rupees = overall["expectancy_per_lot"]
+    rupees, hit, win = overall["expectancy_per_lot"], overall["hit_rate"], overall["win_rate"]
     return [
         Metric("n", "Signals that are over", Figure(grouped(overall["n"], 0)), _outcomes(overall), "life"),
-        Metric("hit", "Target reached", Figure(percent(overall["hit_rate"])), bounds(overall["hit_rate"]), "hit_rate"),
-        Metric("win", "Money made", Figure(percent(overall["win_rate"])), bounds(overall["win_rate"]), "win_rate"),
+        Metric("hit", "Target reached", Figure(percent(hit["value"], 1)), bounds(hit), "hit_rate"),
+        Metric("win", "Money made", Figure(percent(win["value"], 1)), bounds(win), "win_rate"),
         Metric("mean", "Mean result", _signed(r["mean"], 3, " R"), "before charges", "r"),
         Metric("total", "Sum of results", _signed(r["total"], 2, " R"), "before charges", "r"),
         Metric(
@@ -263,9 +258,9 @@ def _tier(row: Mapping[str, Any]) -> Tier:
     return Tier(
         name=TIERS[row["tier"]],
         n=row["n"],
-        hit=percent(row["hit_rate"]),
+        hit=percent(row["hit_rate"]["value"], 1),
         hit_bounds=bounds(row["hit_rate"]),
-        win=percent(row["win_rate"]),
+        win=percent(row["win_rate"]["value"], 1),
         win_bounds=bounds(row["win_rate"]),
         r=_signed(row["r"]["mean"], 3),
         expectancy=_signed(row["expectancy_r"], 3),
@@ -278,7 +273,7 @@ def _bin(row: Mapping[str, Any]) -> Bin:
         tier=TIERS[row["tier"]],
         n=row["n"],
         said=f"{100.0 * row['said']:.0f}%" if known else "–",
-        came=percent(row),
+        came=percent(row["value"], 1),
         bounds=bounds(row),
         x=round(100.0 * row["said"], 2) if known else None,
         y=round(100.0 - 100.0 * row["value"], 2) if known else None,
@@ -315,7 +310,7 @@ def withheld_words(withheld: Mapping[str, Any]) -> str:
     """Return what became of candidates that calibration kept from firing."""
     count, came = withheld["count"], withheld["came_true"]
     known = f"; {100.0 * came['value']:.0f}% of {came['n']} with a known course came true" if came["n"] else ""
-    return f"Not shown, because past signals with such a score came true less than half the time: {count}{known}."
+    return f"Not shown, because past signals with such a score came true too seldom: {count}{known}."
 
 
 def coin_words(found: Mapping[str, Any], priced: Sequence[FnoSignal]) -> list[dict[str, str]]:

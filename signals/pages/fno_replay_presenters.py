@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from market.pages.figures import grouped, signed
+from market.pages.figures import grouped, percent, signed
 from signals.services.fno.replay_reading import latest
 
 
@@ -58,7 +58,7 @@ def _line(name: str, group: dict[str, Any]) -> Line:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100.0 * share:.1f}%"
+    return percent(share, 1)
 
 
 def _r(value: float | None) -> str:

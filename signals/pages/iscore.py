@@ -13,6 +13,7 @@ from core import clock, request_id
 from core.errors import NotFound, PlatformError
 from engines.exchange.naming import normalise_key
 from market.models import Universe
+from market.pages.figures import percent
 from market.pages.presenters import instrument_url
 from market.selectors.instruments import names_of
 from signals.pages import iscore_presenters as presenters
@@ -162,9 +163,9 @@ def _score_context(answer: dict[str, Any]) -> dict[str, Any]:
         "score": words.score_text(score),
         "ring": score or 0.0,
         "tier": words.tier(answer["recommendation"], answer["code"]),
-        "confidence": words.percent(answer["confidence"]),
+        "confidence": percent(answer["confidence"]),
         "known": words.confidence_word(answer["confidence"]),
-        "coverage": words.percent(answer["coverage"]),
+        "coverage": percent(answer["coverage"]),
         "dispersion": words.score_text(answer["dispersion"]),
         "change": words.change_words(round(score - before["iscore"], 1)) if known else None,
         "previous": before,

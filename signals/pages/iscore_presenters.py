@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from engines.iscore.tables import BUY, HOLD, INSUFFICIENT_DATA, TIERS, WEIGHTS
 from engines.iscore.words import component_title
+from market.pages.figures import percent
 from market.pages.presenters import instrument_url
 from signals.pages import iscore_words as words
 from signals.pages.iscore_words import Tier
@@ -131,7 +132,7 @@ def table_row(row: Mapping[str, Any]) -> Row:
         score=words.score_text(row["iscore"]),
         ring=row["iscore"] or 0.0,
         tier=words.tier(row["recommendation"], row["code"]),
-        confidence=words.percent(row["confidence"]),
+        confidence=percent(row["confidence"]),
         known=words.confidence_word(row["confidence"]),
         change=words.change_words(row["change"]),
         bars=tuple(

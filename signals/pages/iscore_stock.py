@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from engines.iscore.tables import LEAST_COVERAGE, TIERS, WEIGHTS
 from engines.iscore.words import TITLES
-from market.pages.figures import signed
+from market.pages.figures import percent, signed
 from signals.pages import iscore_words as words
 from signals.pages.iscore_presenters import look_of
 
@@ -114,8 +114,8 @@ def _part(name: str, part: Mapping[str, Any]) -> Part:
         weight=f"{part['weight']:g}",
         effective=f"{part['effective_weight']:.1f}".removesuffix(".0"),
         effective_raw=part["effective_weight"],
-        coverage=words.percent(part["coverage"]),
-        fresh=words.percent(part["freshness"]),
+        coverage=percent(part["coverage"]),
+        fresh=percent(part["freshness"]),
         why_not="" if counts else _why_not(part["coverage"]),
         points=signed(raw, 2),
         raw=raw,
@@ -128,9 +128,7 @@ def _part(name: str, part: Mapping[str, Any]) -> Part:
 def _why_not(coverage: float) -> str:
     if not coverage:
         return "Not counted: nothing is known of it."
-    return (
-        f"Not counted: {words.percent(coverage)} of its inputs are known, {words.percent(LEAST_COVERAGE)} are needed."
-    )
+    return f"Not counted: {percent(coverage)} of its inputs are known, {percent(LEAST_COVERAGE)} are needed."
 
 
 def _input(one: Mapping[str, Any]) -> InputRow:
@@ -140,7 +138,7 @@ def _input(one: Mapping[str, Any]) -> InputRow:
         score=f"{one['score']:.0f}",
         width=one["score"],
         look=look_of(one["score"]),
-        share=words.percent(one["share"]),
+        share=percent(one["share"]),
         points=signed(one["points"], 2),
         raw=one["points"],
         direction=_direction(one["points"]),
@@ -249,7 +247,7 @@ def ledger(rows: Sequence[Mapping[str, Any]]) -> list[Session]:
                 score=words.score_text(row["iscore"]),
                 raw="" if row["iscore"] is None else repr(row["iscore"]),
                 tier=words.tier(row["tier"] or None, None).word,
-                confidence=words.percent(row["confidence"]),
+                confidence=percent(row["confidence"]),
                 change=words.change_words(round(row["iscore"] - before, 1) if known else None),
                 moves=tuple(moved[:_MOVES_SHOWN]),
                 more=tuple(moved[_MOVES_SHOWN:]),

@@ -50,11 +50,6 @@ def confidence_word(confidence: float | None) -> str:
     return "well known" if confidence >= STRONG_BUY_CONFIDENCE else "partly known"
 
 
-def percent(share: float | None) -> str:
-    """Return a share as a whole percentage, a dash where it is unknown."""
-    return UNKNOWN if share is None else f"{grouped(100.0 * share, 0)}%"
-
-
 def score_text(score: float | None) -> str:
     """Return a score with one decimal, a dash where there is none."""
     return UNKNOWN if score is None else grouped(score, 1)

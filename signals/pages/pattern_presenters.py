@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from engines.metrics.proportions import bounds
 from engines.patterns.catalogue import BY_KEY
-from market.pages.figures import grouped, signed
+from market.pages.figures import grouped, percent, signed
 from signals.models import PatternSignal
 
 DIRECTION_WORDS: Final = {"bullish": "Up", "bearish": "Down", "neutral": "Either way"}
@@ -52,11 +52,6 @@ class Row:
     won: str
     reasons: str
     rule: str
-
-
-def percent(share: float | None) -> str:
-    """Return a share as a whole percentage, a dash where it is unknown."""
-    return "–" if share is None else f"{100.0 * share:.0f}%"
 
 
 def record_words(n: int, wins: int, chance: float | None) -> str:

@@ -139,6 +139,7 @@ export class SimilarCard {
   }
 
   private choose(button: HTMLElement): void {
+    if (button.getAttribute("aria-pressed") === "true") return; // asked already, perhaps by the first half of a double click
     const name = button.dataset.bars ? "bars" : "after";
     for (const other of $$(`[data-${name}]`, this.root)) other.setAttribute("aria-pressed", String(other === button));
     const query = new URLSearchParams(location.search);

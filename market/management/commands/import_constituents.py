@@ -1,13 +1,12 @@
 """``manage.py import_constituents FILE --universe nifty_100 --as-of DATE``"""
 
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from core import clock
 from market.constants import Exchange
-from market.management.imports import ImportCommand
+from market.management.imports import ImportCommand, day
 from market.services.imports import ImportReport
 from market.services.universes import import_constituents
 
@@ -18,7 +17,7 @@ class Command(ImportCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--universe", required=True)
-        parser.add_argument("--as-of", required=True, type=date.fromisoformat, metavar="YYYY-MM-DD")
+        parser.add_argument("--as-of", required=True, type=day, metavar="YYYY-MM-DD")
         parser.add_argument("--exchange", choices=Exchange.values, default=Exchange.NSE.value)
 
     def import_file(self, path: Path, options: dict[str, Any]) -> ImportReport:

@@ -1,13 +1,12 @@
 """``manage.py import_fundamentals FILE --as-of DATE``"""
 
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from core import clock
 from market.constants import Exchange
-from market.management.imports import ImportCommand
+from market.management.imports import ImportCommand, day
 from market.services.fundamentals import FundamentalOptions, import_fundamentals
 from market.services.imports import ImportReport
 
@@ -23,7 +22,7 @@ class Command(ImportCommand):
         super().add_arguments(parser)
         parser.add_argument(
             "--as-of",
-            type=date.fromisoformat,
+            type=day,
             metavar="YYYY-MM-DD",
             help="day on which the figures were public; needed when the file has no date and no period. A figure of a "
             "period counts from this day or 60 days after the period, the later; a date in the file goes first",

@@ -1,13 +1,12 @@
 """``manage.py import_instruments FILE``"""
 
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from core import clock
 from core.clock import IST
-from market.management.imports import ImportCommand
+from market.management.imports import ImportCommand, day
 from market.services.imports import ImportReport
 from market.services.instruments_import import import_instruments
 
@@ -17,9 +16,7 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument(
-            "--as-of", type=date.fromisoformat, metavar="YYYY-MM-DD", help="the list's date; today if left out"
-        )
+        parser.add_argument("--as-of", type=day, metavar="YYYY-MM-DD", help="the list's date; today if left out")
 
     def import_file(self, path: Path, options: dict[str, Any]) -> ImportReport:
         now = clock.now()

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
 from core.errors import PlatformError
+from market.management.imports import day
 from signals.models import FnoReplayRun
 from signals.services.fno.replay import DEFAULT, replay
 from signals.services.fno.replay_beside import Beside, beside
@@ -40,8 +41,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--index", default=",".join(DEFAULT), help="names, separated by commas")
-        parser.add_argument("--from", dest="start", type=date.fromisoformat, default=date.min, help="first trade date")
-        parser.add_argument("--to", dest="end", type=date.fromisoformat, default=date.max, help="last trade date")
+        parser.add_argument("--from", dest="start", type=day, default=date.min, help="first trade date")
+        parser.add_argument("--to", dest="end", type=day, default=date.max, help="last trade date")
         parser.add_argument("--again", action="store_true", help="work a known run out anew")
         parser.add_argument("--report", type=Path, help="write the report in Markdown to this file")
         parser.add_argument(

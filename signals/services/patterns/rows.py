@@ -32,7 +32,7 @@ def figures(panel: PricePanel, judged: Judged, k: int) -> dict[str, Any]:
         "pattern": pattern.key,
         "direction": str(pattern.direction),
         "timeframe": TIMEFRAME,
-        "session": _day(panel, row),
+        "session": day_of(panel, row),
         "confidence": int(judged.confidence[k]),
         "n": int(judged.n[k]),
         "wins": int(judged.wins[k]),
@@ -43,11 +43,12 @@ def figures(panel: PricePanel, judged: Judged, k: int) -> dict[str, Any]:
         "trend": int(signals.trend[k]),
         "points": list(_points(panel, judged, k)),
         "outcome": outcome,
-        "resolved_on": _day(panel, int(judged.resolved[k])) if outcome else None,
+        "resolved_on": day_of(panel, int(judged.resolved[k])) if outcome else None,
     }
 
 
-def _day(panel: PricePanel, row: int) -> date:
+def day_of(panel: PricePanel, row: int) -> date:
+    """Return the trade date of a panel's row."""
     return panel.dates[row].astype("datetime64[D]").item()
 
 
@@ -61,7 +62,7 @@ def _points(panel: PricePanel, judged: Judged, k: int) -> Iterator[tuple[str, fl
         beside = [middle[i] for i in (at - 1, at + 1) if 0 <= i < len(rows)]
         is_high = middle[at] > sum(beside) / max(len(beside), 1)
         price = panel.high[row, column] if is_high else panel.low[row, column]
-        yield _day(panel, row).isoformat(), round(float(price), 2)
+        yield day_of(panel, row).isoformat(), round(float(price), 2)
 
 
 def liquidity(panel: PricePanel, row: int) -> Floats:

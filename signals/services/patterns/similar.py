@@ -15,6 +15,7 @@ from engines.patterns.afterwards import Afterwards, afterwards
 from engines.patterns.analogues import History, Match, history, similar
 from signals.services.history import known_symbol
 from signals.services.patterns.reading import symbol_panel
+from signals.services.patterns.rows import day_of
 from signals.services.patterns.scanning import Standing, standing
 
 LEAST_BARS: Final = 10
@@ -96,8 +97,8 @@ def _searched(found: Standing, symbol: str, bars: int, after: int, now: datetime
     return Analogues(
         symbol=symbol,
         bars=bars,
-        start=_day(panel, rows[0]),
-        end=_day(panel, rows[-1]),
+        start=day_of(panel, rows[0]),
+        end=day_of(panel, rows[-1]),
         window=100.0 * (query / query[-1] - 1.0),
         matches=tuple(matches),
         summary=afterwards(past, matches, as_of=as_of, bars=after),
@@ -123,16 +124,12 @@ def _remember(kept: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> N
             kept.popitem(last=False)
 
 
-def _day(panel: PricePanel, row: int) -> date:
-    return panel.dates[int(row)].astype("datetime64[D]").item()
-
-
 def rendered_match(found: Analogues, match: Match) -> dict[str, Any]:
     """Return a match in the names of the API."""
     return {
         "symbol": found.panel.symbols[match.column],
-        "start": _day(found.panel, match.start),
-        "end": _day(found.panel, match.end),
+        "start": day_of(found.panel, match.start),
+        "end": day_of(found.panel, match.end),
         "similarity": {
             "pearson": round(match.pearson, 4),
             "cosine": round(match.cosine, 4),
@@ -143,11 +140,13 @@ def rendered_match(found: Analogues, match: Match) -> dict[str, Any]:
     }
 
 
+def percent(share: float | None) -> float | None:
+    """Return a share (0 to 1) in percent with one decimal."""
+    return None if share is None else round(100.0 * share, 1)
+
+
 def rendered_summary(summary: Afterwards) -> dict[str, Any]:
     """Return what followed in percent, null where nothing was found."""
-
-    def percent(share: float | None) -> float | None:
-        return None if share is None else round(100.0 * share, 1)
 
     def two(value: float | None) -> float | None:
         return None if value is None else round(value, 2)
