@@ -115,34 +115,56 @@ def pick(
     found = volatilities(chain, money.forward, at, way == LONG, moment.previous_iv)
     if any(one is None for one in found):
         return Picked(faults=("IV_UNKNOWN",))
+    deal = _Deal(moment, chain, money.forward, way, distance, probability, size, p)
     trades = [
-        _trade(kind, place, volatility, moment, chain, money.forward, way, distance, probability, size, p)
+        _trade(deal, kind, place, volatility)
         for kind, place, volatility in zip(places, at, found, strict=True)
         if volatility is not None
     ]
     return Picked(_ranked(trades))
 
 
-def _trade(
-    kind: str, place: int, volatility: Volatility, moment: Moment, chain: Chain, forward: float, way: int,
-    distance: float, probability: float, size: float, p: Parameters,
-) -> Trade:  # fmt: skip
-    is_call, side = way == LONG, chain.call if way == LONG else chain.put
+@dataclass(frozen=True, slots=True)
+class _Deal:
+    """What the three trades of a moment share; the fields as in `pick`. ``forward``: of the chain's expiry."""
+
+    moment: Moment
+    chain: Chain
+    forward: float
+    way: int
+    distance: float
+    probability: float
+    size: float
+    p: Parameters
+
+    @property
+    def is_call(self) -> bool:
+        return self.way == LONG
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it is the afternoon on which the contracts end."""
+        session = self.moment.session
+        return self.chain.expiry == session.trade_date and session.market_time >= self.p.late_expiry
+
+
+def _trade(deal: _Deal, kind: str, place: int, volatility: Volatility) -> Trade:
+    chain, is_call, p = deal.chain, deal.is_call, deal.p
+    side = chain.call if is_call else chain.put
     strike, bid, ask = float(chain.strikes[place]), float(side.bid[place]), float(side.ask[place])
     levels = option_levels(
-        entry=ask, forward=forward, strike=strike, years=chain.years, volatility=volatility.value, is_call=is_call,
-        rate=chain.rate, distance=distance, p=p,
+        entry=ask, forward=deal.forward, strike=strike, years=chain.years, volatility=volatility.value,
+        is_call=is_call, rate=chain.rate, distance=deal.distance, p=p,
     )  # fmt: skip
-    greeks = black76.greeks(forward, strike, chain.years, volatility.value, is_call, chain.rate)
-    late = chain.expiry == moment.session.trade_date and moment.session.market_time >= p.late_expiry
-    worth = _worth(moment, levels, chain.lot, ask - bid, probability, size, p)
+    greeks = black76.greeks(deal.forward, strike, chain.years, volatility.value, is_call, chain.rate)
+    worth = _worth(deal.moment, levels, chain.lot, ask - bid, deal.probability, deal.size, p)
     return Trade(
         kind=kind, strike=strike, option_type="CE" if is_call else "PE", tradingsymbol=side.symbols[place],
         expiry=chain.expiry, ltp=float(side.ltp[place]), bid=bid, ask=ask, oi=float(side.oi[place]),
         volume=float(side.volume[place]), iv=volatility.value, iv_source=volatility.source,
         delta=float(greeks.delta), gamma=float(greeks.gamma), theta=float(greeks.theta), vega=float(greeks.vega),
         levels=levels, lot=chain.lot, risk=RISKS[kind],
-        avoid=bool(kind == OTM and late and abs(float(greeks.delta)) < p.late_delta), **worth,
+        avoid=bool(kind == OTM and deal.is_late and abs(float(greeks.delta)) < p.late_delta), **worth,
     )  # fmt: skip
 
 

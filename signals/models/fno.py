@@ -106,7 +106,7 @@ class FnoEvent(models.Model):
 
 
 class FnoCandidate(models.Model):
-    """What would have fired had a calibrator not put it below 50. It is shown to nobody as a signal and never recorded.
+    """What would have fired had a calibrator not put it too low. It is shown to nobody as a signal and never recorded.
 
     It is labelled as signals are, and calibrators learn from both: else a fit that silences every score would never be
     looked at again. ``probability``: as the calibrator gave it. ``q``: share of the votes known. ``label``: as in

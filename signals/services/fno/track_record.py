@@ -134,7 +134,7 @@ def _calibration(index: str | None, market: str, rows: Sequence[FnoSignal], now:
 
 
 def _withheld(index: str | None, market: str) -> dict[str, Any]:
-    """Return how many candidates calibration put below 50, so that they did not fire, and how often those came true."""
+    """Return how many candidates calibration put too low to fire, and how often those came true."""
     found = of_market(FnoCandidate.objects.all(), market)
     found = found.filter(index=index) if index else found
     known = found.filter(label__isnull=False)
