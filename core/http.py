@@ -6,6 +6,7 @@ reaches only addresses that the policy allows. What goes wrong is one of
 
     OutgoingError
     |-- Timeout    the deadline passed
+    |   `-- Busy       too much hangs on our side: the server was not even looked for
     |-- Refused    no connection, or it broke: DNS, refused, reset, TLS
     |-- Blocked    the policy forbids the address, or the URL is none we call; nothing was sent
     |-- TooLarge   the answer is longer than allowed
@@ -36,6 +37,7 @@ from core.http_transport import (
     BlockedAddress,
     Call,
     Connect,
+    NoPlace,
     Resolve,
     VettedBackend,
     VettedTransport,
@@ -59,6 +61,12 @@ class OutgoingError(Exception):
 
 class Timeout(OutgoingError):
     """The deadline passed before the answer was complete."""
+
+
+class Busy(Timeout):
+    """The request was not begun: so many name look-ups hang that there was no place for this one. Says nothing of the
+    server.
+    """
 
 
 class Refused(OutgoingError):
@@ -217,6 +225,8 @@ class Client:
             raise
         except BlockedAddress as exc:
             raise Blocked(f"The address may not be called: {exc}.", sent=False) from exc
+        except NoPlace as exc:
+            raise Busy(f"Nothing was sent: {exc}.", sent=False) from exc
         except (httpcore.TimeoutException, httpx.TimeoutException) as exc:
             took_s = call.deadline - started
             raise Timeout(f"No complete answer within {took_s:g} s: {exc}", sent=call.sent) from exc

@@ -16,6 +16,7 @@ import select
 import socket
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -30,8 +31,47 @@ from core.addresses import Address, AddressPolicy
 Resolve = Callable[[str, int], list[str]]
 Connect = Callable[[str, int, float], socket.socket]
 
+#: Look-ups that may hang at once: of one name, whose servers may be dead, and of all together.
+_OF_ONE_NAME = 2
 _LOOKUPS_AT_ONCE = 32
-_lookups = threading.BoundedSemaphore(_LOOKUPS_AT_ONCE)
+
+
+class NoPlace(TimeoutError):
+    """So many look-ups of other names hang that this one was not begun: no fault of the name it is about."""
+
+
+class Places:
+    """Places for look-ups: ``total`` in all, two for one name, so that a name whose servers are dead takes none of
+    those that other names need. Thread-safe.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._total, self._taken, self._changed = total, Counter[str](), threading.Condition()
+
+    def take(self, name: str, *, timeout_s: float) -> None:
+        """Take a place for ``name``. After ``timeout_s`` raise TimeoutError if it has its two, which both hang; NoPlace
+        if those of all are taken.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._is_free(name), timeout_s):
+                if self._taken[name] >= _OF_ONE_NAME:
+                    raise TimeoutError(f"earlier look-ups of {name} still hang")
+                raise NoPlace("too many name look-ups hang")
+            self._taken[name] += 1
+
+    def give_back(self, name: str) -> None:
+        """Give back a place of ``name``."""
+        with self._changed:
+            self._taken[name] -= 1
+            if not self._taken[name]:
+                del self._taken[name]  # names come from outside: none is remembered
+            self._changed.notify_all()
+
+    def _is_free(self, name: str) -> bool:
+        return self._taken[name] < _OF_ONE_NAME and self._taken.total() < self._total
+
+
+_lookups = Places(_LOOKUPS_AT_ONCE)
 
 
 class BlockedAddress(Exception):
@@ -64,15 +104,14 @@ def resolve_name(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(info[4][0]) for info in infos))
 
 
-def look_up(
-    resolve: Resolve, host: str, port: int, *, timeout_s: float, places: threading.BoundedSemaphore = _lookups
-) -> list[str]:
-    """Return the addresses of a host, or raise TimeoutError after ``timeout_s``; what ``resolve`` raises comes through.
+def look_up(resolve: Resolve, host: str, port: int, *, timeout_s: float, places: Places = _lookups) -> list[str]:
+    """Return the addresses of a host, or raise TimeoutError after ``timeout_s``, NoPlace if it was not begun by then;
+    what ``resolve`` raises comes through.
 
-    In a thread, since the system's resolver knows no deadline; a hanging look-up is left behind. ``places``: how many
-    may hang; those who save addresses take none from those who send.
+    In a thread, since the system's resolver knows no deadline; a hanging look-up is left behind, and its place with it
+    until it ends. ``places``: those who save addresses take none from those who send.
     """
-    until = clock.monotonic() + timeout_s
+    until, name = clock.monotonic() + timeout_s, host.rstrip(".").lower()
     answer: list[list[str]] = []
     failure: list[Exception] = []
 
@@ -82,10 +121,9 @@ def look_up(
         except Exception as exc:
             failure.append(exc)
         finally:
-            places.release()
+            places.give_back(name)
 
-    if not places.acquire(timeout=timeout_s):
-        raise TimeoutError("too many name look-ups hang")
+    places.take(name, timeout_s=timeout_s)
     thread = threading.Thread(target=work, name="name look-up", daemon=True)
     thread.start()
     thread.join(max(0.0, until - clock.monotonic()))
@@ -136,6 +174,8 @@ class VettedBackend(httpcore.NetworkBackend):
     def _look_up(self, host: str, port: int, call: Call) -> list[str]:
         try:
             found = look_up(self._resolve, host, port, timeout_s=call.left(httpcore.ConnectTimeout))
+        except NoPlace:
+            raise
         except TimeoutError as exc:
             raise httpcore.ConnectTimeout(str(exc)) from exc
         except Exception as exc:

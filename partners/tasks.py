@@ -4,20 +4,22 @@ from celery import shared_task
 
 from core import clock
 from partners.services import dispatch, housekeeping, notices, outbox
-from partners.services.health import NOTICE_TASK
 from partners.services.subscriptions import WELCOME_TASK
 
 
 @shared_task(name=outbox.DELIVER_TASK)
 def deliver() -> None:
-    """Send what is due. Safe to run any number of times at once."""
+    """Send what is due, notices too. Safe to run any number of times at once."""
     dispatch.deliver_due()
+    notices.notices_due()
 
 
-@shared_task(name=NOTICE_TASK)
-def notify_paused(partner_id: int, environment: str, reason: str) -> None:
-    """Mail a partner's contact that nothing more is sent to it."""
-    notices.paused_mail(partner_id=partner_id, environment=environment, reason=reason)
+@shared_task(name=notices.NOTICE_TASK)
+def mail_notices() -> None:
+    """Mail what contacts are to know. A task that is lost costs a wait until the next sweep. Safe to run any number of
+    times at once.
+    """
+    notices.notices_due()
 
 
 @shared_task(name=WELCOME_TASK, soft_time_limit=240, time_limit=280)

@@ -8,17 +8,18 @@ from rest_framework.response import Response
 from core.api.query import PageQuery, paged, parse_query
 from partners.access import MAX_ID, access_delivery, access_subscription
 from partners.api.answers import PartnerAttemptOut, PartnerDeliveryOut, PartnerSubscriptionOut
-from partners.api.base import parsed
+from partners.api.base import Choice
 from partners.api.console import ConsoleDone
 from partners.api.console_base import ConsoleView, console_operation
+from partners.api.console_words import console_parsed
 from partners.api.deliveries import ResendFailedInput
 from partners.api.subscriptions import Settings, SubscriptionInput
 from partners.api.wire import attempt_row, delivery_row, subscription_row
 from partners.constants import Engine
 from partners.lifecycle import State
 from partners.models import Subscription
-from partners.services.console import subscription_drop, subscription_edit, subscription_set
 from partners.services.deliveries import attempts_of, delivery_resend, failed_resend
+from partners.services.subscriptions import subscription_change, subscription_delete, subscription_put
 
 
 @console_operation
@@ -37,9 +38,9 @@ class ConsoleSubscriptionsApi(ConsoleView):
     )  # fmt: skip
     def post(self, request: Request) -> Response:
         """Subscribe, or change the subscription of this engine and symbol."""
-        data = parsed(SubscriptionInput, request)
+        data = console_parsed(SubscriptionInput, request)
         engine, symbol = data.pop("engine"), data.pop("symbol")
-        row, created = subscription_set(
+        row, created = subscription_put(
             partner=self.partner, environment=self.environment, engine=engine, symbol=symbol, given=data, **self.who()
         )
         return Response(subscription_row(row), status=201 if created else 200)
@@ -59,21 +60,23 @@ class ConsoleSubscriptionApi(ConsoleView):
         """Change its thresholds or channels, pause or resume it."""
         row = access_subscription(self.scope, subscription_id)
         return Response(
-            subscription_row(subscription_edit(subscription=row, given=parsed(Settings, request), **self.who()))
+            subscription_row(
+                subscription_change(subscription=row, given=console_parsed(Settings, request), **self.who())
+            )
         )
 
     @extend_schema(responses={200: ConsoleDone})
     def delete(self, request: Request, subscription_id: int) -> Response:
         """Delete it. What was sent for it stays in the log."""
-        subscription_drop(subscription=access_subscription(self.scope, subscription_id), **self.who())
+        subscription_delete(subscription=access_subscription(self.scope, subscription_id), **self.who())
         return Response({"deleted": True})
 
 
 class ConsoleDeliveriesQuery(PageQuery):
     """Which attempts, newest first."""
 
-    engine = serializers.ChoiceField(Engine.choices, required=False, default="")
-    status = serializers.ChoiceField([state.value for state in State], required=False, default="")
+    engine = Choice(Engine.choices, required=False, default="")
+    status = Choice([state.value for state in State], required=False, default="")
     subscription_id = serializers.IntegerField(min_value=1, max_value=MAX_ID, required=False, default=None)
 
 
@@ -114,6 +117,6 @@ class ConsoleResendFailedApi(ConsoleView):
     @extend_schema(request=ResendFailedInput, responses={202: ConsoleResentOut})
     def post(self, request: Request) -> Response:
         """Send again all that failed, was refused or blocked since an instant."""
-        since = parsed(ResendFailedInput, request)["since"]
+        since = console_parsed(ResendFailedInput, request)["since"]
         count = failed_resend(partner=self.partner, environment=self.environment, since=since, **self.who())
         return Response({"count": count}, status=202)

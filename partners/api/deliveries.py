@@ -5,7 +5,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core import clock
 from core.api.query import parse_query
 from partners.access import access_delivery
 from partners.api.answers import IDEMPOTENCY, CountedAnswer, PartnerAttemptsAnswer, PartnerDeliveryAnswer
@@ -98,5 +97,5 @@ class WebhookTestApi(PartnerView):
         data = parsed(TestInput, request)
         if not endpoint_of(self.partner, self.key.environment).url:
             raise NotYet("There is no webhook_url yet: set it with PATCH /me.")
-        row = test_event(partner=self.partner, environment=self.key.environment, event=data["event"], now=clock.now())
+        row = test_event(partner=self.partner, environment=self.key.environment, event=data["event"], **self.who())
         return Response({"success": True, "delivery": delivery_row(row)}, status=202)

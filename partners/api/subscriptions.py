@@ -8,8 +8,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import Flag
-from core import clock
-from core.errors import NotFound
 from partners.access import access_subscription
 from partners.api.answers import (
     IDEMPOTENCY,
@@ -22,7 +20,12 @@ from partners.api.base import Body, Choice, PartnerView, Text, Whole, idempotent
 from partners.api.wire import subscription_row
 from partners.constants import Channel, Engine
 from partners.models import Subscription
-from partners.services.subscriptions import subscription_change, subscription_put, warnings_of
+from partners.services.subscriptions import (
+    subscription_change,
+    subscription_delete,
+    subscription_put,
+    warnings_of,
+)
 
 
 class Settings(Body):
@@ -69,7 +72,7 @@ class SubscriptionsApi(PartnerView):
         given = {name: value for name, value in data.items() if name not in ("engine", "symbol")}
         row, created = subscription_put(
             partner=self.partner, environment=self.key.environment, engine=data["engine"], symbol=data["symbol"],
-            given=given, now=clock.now(),
+            given=given, **self.who(),
         )  # fmt: skip
         return Response(_one(row) | {"created": created}, status=201 if created else 200)
 
@@ -91,14 +94,12 @@ class SubscriptionApi(PartnerView):
         """Change a subscription."""
         row = access_subscription(self.key, subscription_id)
         given = parsed(Settings, request)
-        return Response(_one(subscription_change(subscription=row, given=given, now=clock.now())))
+        return Response(_one(subscription_change(subscription=row, given=given, **self.who())))
 
     @extend_schema(responses={200: PartnerAnswer})
     def delete(self, request: Request, subscription_id: int) -> Response:
         """Delete a subscription. What was sent for it stays in the log."""
-        deleted, _ = access_subscription(self.key, subscription_id).delete()
-        if not deleted:
-            raise NotFound("No such subscription.")
+        subscription_delete(subscription=access_subscription(self.key, subscription_id), **self.who())
         return Response({"success": True})
 
 

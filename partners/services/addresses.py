@@ -1,7 +1,6 @@
 """Which webhook addresses are taken. The connector asks again, on the address it connects to, each time."""
 
 import re
-import threading
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -10,14 +9,14 @@ from django.conf import settings
 
 from core.addresses import Address, AddressPolicy, parse_address
 from core.errors import InvalidRequest
-from core.http_transport import Resolve, look_up, resolve_name
+from core.http_transport import Places, Resolve, look_up, resolve_name
 
 MAX_LENGTH: Final = 2000
 LOOK_UP_S: Final = 2.0
 #: A label of a name (RFC 1035, 2.3.4), with the underscore that some names have.
 _LABEL: Final = re.compile(r"[a-z0-9_-]{1,63}", re.ASCII | re.IGNORECASE)
 _NAME_MAX: Final = 253
-_places = threading.BoundedSemaphore(8)
+_places = Places(8)
 
 
 def webhook_url_check(url: str, *, resolve: Resolve = resolve_name, timeout_s: float = LOOK_UP_S) -> str:

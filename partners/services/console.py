@@ -1,22 +1,18 @@
 """What a partner's people do and see at their console: the services of the partner surface, with a person as actor."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from django.db import transaction
 from django.db.models import Model
 
-from core import audit
 from core.clock import IST
-from core.errors import InvalidRequest, NotFound
+from core.errors import InvalidRequest
 from partners.constants import Channel
 from partners.models import ApiKey, Delivery, Endpoint, Partner, Subscription, Usage
 from partners.selectors import Health, health_of
 from partners.services.keys import live_keys
 from partners.services.secrets import endpoint_of
-from partners.services.subscriptions import subscription_change, subscription_put
 from partners.services.testing import test_event
 from partners.services.usage import day_of, usage_of
 
@@ -119,58 +115,10 @@ def _said(moment: datetime) -> str:
     return f"{moment.astimezone(IST):%d %b %Y, %H:%M} IST"
 
 
-def subscription_set(
-    *,
-    partner: Partner,
-    environment: str,
-    engine: str,
-    symbol: str,
-    given: Mapping[str, Any],
-    actor: Model | str,
-    now: datetime,
-    ip: str = "",
-) -> tuple[Subscription, bool]:
-    """Make or change a subscription for a person; return it and whether it is new."""
-    with transaction.atomic():
-        row, created = subscription_put(
-            partner=partner, environment=environment, engine=engine, symbol=symbol, given=given, now=now
-        )
-        _noted("created" if created else "changed", row, given, actor, now, ip)
-    return row, created
-
-
-@transaction.atomic
-def subscription_edit(
-    *, subscription: Subscription, given: Mapping[str, Any], actor: Model | str, now: datetime, ip: str = ""
-) -> Subscription:
-    """Change a subscription for a person."""
-    row = subscription_change(subscription=subscription, given=given, now=now)
-    _noted("changed", row, given, actor, now, ip)
-    return row
-
-
-@transaction.atomic
-def subscription_drop(*, subscription: Subscription, actor: Model | str, now: datetime, ip: str = "") -> None:
-    """Delete a subscription for a person; what was sent for it stays in the log. Raises NotFound if it is gone."""
-    _noted("deleted", subscription, {}, actor, now, ip)
-    deleted, _ = subscription.delete()
-    if not deleted:
-        raise NotFound("No such subscription.")
-
-
-@transaction.atomic
 def receiver_test(
     *, partner: Partner, environment: str, event: str, actor: Model | str, now: datetime, ip: str = ""
 ) -> Delivery:
     """Send a made-up event to the receiver for a person. Raises InvalidRequest without an address."""
-    endpoint = endpoint_of(partner, environment)
-    if not endpoint.url:
+    if not endpoint_of(partner, environment).url:
         raise InvalidRequest("There is no webhook address yet. Set one first.")
-    data = {"partner": partner.name, "environment": environment, "event": event}
-    audit.record(actor=actor, action="partner_endpoint.tested", object=endpoint, ip=ip, at=now, data=data)
-    return test_event(partner=partner, environment=environment, event=event, now=now)
-
-
-def _noted(what: str, row: Subscription, given: Mapping[str, Any], actor: Model | str, now: datetime, ip: str) -> None:
-    facts = {"partner": row.partner.name, "environment": row.environment, "engine": row.engine, "symbol": row.symbol}
-    audit.record(actor=actor, action=f"partner_subscription.{what}", object=row, ip=ip, at=now, data={**facts, **given})
+    return test_event(partner=partner, environment=environment, event=event, actor=actor, now=now, ip=ip)

@@ -8,9 +8,11 @@ from django.db.models import Model, QuerySet
 from core import audit
 from core.clock import isoformat_z
 from core.errors import Conflict
-from partners.lifecycle import Happening, State, after, before
+from partners.constants import Channel
+from partners.lifecycle import Happening, State, before
 from partners.models import Attempt, Delivery, Partner
-from partners.services.outbox import open_check, wake
+from partners.services.outbox import is_paused, open_check, wake
+from partners.services.states import happened, it_happened
 
 
 def attempts_of(
@@ -41,11 +43,10 @@ def delivery_resend(
     open_check(row.partner, row.environment, row.channel)
     if row.status not in before(Happening.RESENT):
         raise Conflict("This delivery is being sent just now.")
+    planned_at = row.planned_at
     if row.status in (State.PENDING.value, State.HELD.value) and not row.is_resend:
-        row.planned_at = row.next_attempt_at or now
-    row.status = after(row.status, Happening.RESENT).value
-    row.next_attempt_at, row.is_resend = now, True
-    row.save(update_fields=["status", "next_attempt_at", "is_resend", "planned_at"])
+        planned_at = row.next_attempt_at or now
+    it_happened(row, Happening.RESENT, next_attempt_at=now, is_resend=True, planned_at=planned_at)
     data = {"partner": row.partner.name, "environment": row.environment, "event_id": row.event_id, "reason": reason}
     audit.record(actor=actor, action="partner_delivery.resent", object=row, ip=ip, at=now, data=data)
     wake()
@@ -57,14 +58,18 @@ def failed_resend(
     *, partner: Partner, environment: str, since: datetime, actor: Model | str, now: datetime, reason: str = "",
     ip: str = "",
 ) -> int:  # fmt: skip
-    """Send everything again that failed, was refused or blocked since an instant; return how much that is. Raises
-    Conflict where nothing is sent at present.
+    """Send everything again that failed, was refused or blocked since an instant; return how much that is. While the
+    webhook is paused that is mails only. Raises Conflict where nothing is sent at present.
     """
-    open_check(partner, environment)
+    open_check(partner, environment, Channel.EMAIL)
     states = (State.FAILED.value, State.REJECTED.value, State.BLOCKED.value)
     rows = Delivery.objects.filter(partner=partner, environment=environment, status__in=states, created_at__gte=since)
-    count = rows.update(status=State.PENDING.value, next_attempt_at=now, is_resend=True)
-    if count:
+    if is_paused(partner.pk, environment):
+        rows = rows.exclude(channel=Channel.WEBHOOK.value)
+    count = happened(rows, Happening.RESENT, next_attempt_at=now, is_resend=True)
+    if not count:
+        open_check(partner, environment)
+    else:
         data = {"environment": environment, "since": isoformat_z(since), "count": count, "reason": reason}
         audit.record(actor=actor, action="partner_delivery.all_resent", object=partner, ip=ip, at=now, data=data)
         wake()

@@ -1,7 +1,8 @@
 """The loop that sends: one thread speaks to the database, many to the receivers.
 
 Requests wait, so they wait in threads of their own, which touch no database: a receiver that takes its five seconds
-holds up one place of sixteen, and no receiver has more than two.
+holds up one place of twenty-four. No receiver has more than two, one that fails has one, and the last third is kept for
+receivers that do not fail and have nothing under way: many that hang delay nobody else.
 """
 
 import logging
@@ -38,7 +39,9 @@ from partners.webhooks.judging import asked_wait, judge, words_of
 
 log = logging.getLogger("platform.webhooks")
 
-PLACES: Final = 16
+PLACES: Final = 24
+#: Until a look-up is tried again that was not begun because too many hang.
+BUSY_RETRY: Final = timedelta(seconds=10)
 #: How long one call goes on before it leaves the rest to the next, and how often it looks for more while it waits.
 SLICE_S: Final = 20.0
 LOOK_S: Final = 0.25
@@ -102,7 +105,7 @@ def _loop(
             open_ = False
             leave()
             wake()
-        while open_ and len(under_way) < places and (claimed := _claim()) is not None:
+        while open_ and len(under_way) < places and (claimed := _claim(len(under_way), places)) is not None:
             under_way[_start(client, pool, claimed, draw())] = claimed
         if not under_way:
             return made
@@ -112,10 +115,10 @@ def _loop(
             made += 1
 
 
-def _claim() -> Claimed | None:
+def _claim(under_way: int, places: int) -> Claimed | None:
     """Take the next row; None too if the database fails, so that what is under way is still settled."""
     try:
-        return claim_next(now=clock.now())
+        return claim_next(now=clock.now(), is_crowded=places - under_way <= places // 3)
     except DatabaseError:
         log.exception("webhook.not_claimed")
         connection.close_if_unusable_or_obsolete()
@@ -182,6 +185,9 @@ def _post(client: http.Client, claimed: Claimed, jitter: float) -> Outcome:
         status, answer = response.status, response.text[:ANSWER_KEPT_BYTES]
         asked = asked_wait(response.headers.get("Retry-After"), now=at)
         error = "" if response.is_success else words_of(status)
+    except http.Busy as exc:
+        again = clock.now() + BUSY_RETRY
+        return Outcome(Happening.PUT_OFF, again, error=exc.detail, is_of_receiver=False, is_begun=False)
     except http.Blocked as exc:
         error, allowed = exc.detail, False
     except http.OutgoingError as exc:

@@ -5,16 +5,17 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Model, QuerySet
 
-from core import audit, jobs
+from core import audit
 from partners.constants import PAUSE_AFTER, Channel
 from partners.lifecycle import Happening, State
 from partners.models import Delivery, Endpoint, Partner, Subscription
+from partners.services.notices import notice_make
 from partners.services.outbox import held_release, is_held
 from partners.services.secrets import endpoint_of
 from partners.services.sending import Claimed, Outcome
+from partners.services.states import happened
 
 GONE = 410
-NOTICE_TASK = "partners.notify_paused"
 
 
 def receiver_lock(claimed: Claimed) -> None:
@@ -29,7 +30,7 @@ def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
     """Remember what a receiver answered, in the transaction that settles the delivery.
 
     A 410 pauses the subscription that was told. Nothing but failures for five days pauses the endpoint. Both are mailed
-    to the contact; events are kept until somebody resumes.
+    to the contact, of which the row is written here; events are kept until somebody resumes.
     """
     row = claimed.delivery
     endpoint = Endpoint.objects.select_for_update().get(partner_id=row.partner_id, environment=row.environment)
@@ -46,7 +47,7 @@ def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
     if now - endpoint.failing_since >= PAUSE_AFTER and endpoint.paused_at is None:
         reason = f"Nothing but failures since {endpoint.failing_since:%d %b %Y}."
         endpoint_pause(endpoint=endpoint, actor="system", reason=reason, now=now)
-        jobs.enqueue(NOTICE_TASK, partner_id=row.partner_id, environment=row.environment, reason=reason)
+        notice_make(partner=endpoint.partner, environment=row.environment, reason=reason, now=now)
 
 
 def put_off_kept(claimed: Claimed) -> None:
@@ -67,8 +68,7 @@ def _subscription_pause(row: Delivery, now: datetime) -> None:
             actor="system", action="partner_subscription.paused", object=f"subscription:{row.subscription_id}", at=now,
             data={"reason": "The receiver answered 410 (Gone)."},
         )  # fmt: skip
-        reason = f"The receiver answered 410 (Gone) to subscription {row.subscription_id}."
-        jobs.enqueue(NOTICE_TASK, partner_id=row.partner_id, environment=row.environment, reason=reason)
+        notice_make(partner=row.partner, environment=row.environment, subscription=row.subscription, now=now)
 
 
 @transaction.atomic
@@ -93,15 +93,21 @@ def endpoint_pause(*, endpoint: Endpoint, actor: Model | str, reason: str, now: 
 def endpoint_resume(
     *, partner: Partner, environment: str, actor: Model | str, reason: str, now: datetime, ip: str = ""
 ) -> int:
-    """Send again to an endpoint and its paused subscriptions; return how many kept deliveries that releases."""
-    endpoint = endpoint_of(partner, environment)
-    Endpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, pause_reason="", failing_since=None)
-    Subscription.objects.filter(partner=partner, environment=environment).update(paused_at=None)
-    audit.record(
-        actor=actor, action="partner_endpoint.resumed", object=endpoint, at=now, ip=ip,
-        data={"partner": partner.name, "environment": environment, "reason": reason},
-    )  # fmt: skip
-    return held_release(partner=partner, environment=environment, now=now)
+    """Send again to an endpoint and its paused subscriptions; return how many kept deliveries that releases. Where
+    nothing is paused nothing changes: neither the record nor since when the receiver has been failing.
+    """
+    endpoint = Endpoint.objects.select_for_update().get(pk=endpoint_of(partner, environment).pk)
+    paused = Subscription.objects.filter(partner=partner, environment=environment, paused_at__isnull=False)
+    resumed = paused.update(paused_at=None)
+    if endpoint.paused_at is not None:
+        Endpoint.objects.filter(pk=endpoint.pk).update(paused_at=None, pause_reason="", failing_since=None)
+    released = held_release(partner=partner, environment=environment, now=now)
+    if endpoint.paused_at is not None or resumed or released:
+        audit.record(
+            actor=actor, action="partner_endpoint.resumed", object=endpoint, at=now, ip=ip,
+            data={"partner": partner.name, "environment": environment, "reason": reason},
+        )  # fmt: skip
+    return released
 
 
 @transaction.atomic
@@ -115,4 +121,4 @@ def partner_switched(*, partner: Partner, now: datetime) -> None:
 
 
 def _hold(deliveries: QuerySet[Delivery]) -> None:
-    deliveries.filter(status=State.PENDING.value).update(status=State.HELD.value, next_attempt_at=None)
+    happened(deliveries.filter(status=State.PENDING.value), Happening.PAUSED, next_attempt_at=None)

@@ -18,6 +18,8 @@ _FORM = re.compile(r"tc_(live|test)_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 LAST_USE_STEP = timedelta(seconds=60)
 OVERLAP_MAX = timedelta(days=30)
 LABEL_LENGTH = 60
+#: Live keys of an environment, each of which has the plan's limit; while a rotation overlaps there may be one more.
+LIVE_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +47,23 @@ def key_create(
 ) -> NewKey:
     """Return a new key of ``partner``. With ``overlap`` the live keys of the environment end after it (0: at once).
 
-    Raises Conflict for a partner that is not active, InvalidRequest for a label that is no line of text.
+    Raises Conflict for a partner that is not active, or that would have more than five live keys there, those that are
+    to end counted too; InvalidRequest for a label that is no line of text. A rotation may make a sixth, as all others
+    end then: no second one can begin until one of them has.
     """
     label = line_check("label", label, most=LABEL_LENGTH)
     Partner.objects.select_for_update().get(pk=partner.pk)
     if not partner.is_active:
         raise Conflict("The partner is not active. Activate it before making a key.")
+    live = live_keys(partner, now=now).filter(environment=environment)
     if overlap is not None:
         ends = now + overlap
-        live = live_keys(partner, now=now).filter(environment=environment)
         live.filter(Q(expires_at__isnull=True) | Q(expires_at__gt=ends)).update(expires_at=ends)
+    if live.count() >= LIVE_MAX + (overlap is not None):
+        raise Conflict(
+            f"At most {LIVE_MAX} keys of an environment work at once, those that are to end among them, and one more "
+            "during a rotation. Revoke one first, or let all present ones end at once."
+        )
     parts = key_parts()
     row = ApiKey.objects.create(
         partner=partner, environment=environment, label=label, public_id=parts.public_id, salt=parts.salt,

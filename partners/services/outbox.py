@@ -10,9 +10,10 @@ from django.db.models import F, Q
 from core import jobs
 from core.errors import Conflict
 from partners.constants import Channel, Engine
-from partners.lifecycle import State
+from partners.lifecycle import Happening, State
 from partners.models import Delivery, Endpoint, Partner, Subscription
 from partners.services.secrets import endpoint_of
+from partners.services.states import happened
 
 DELIVER_TASK = "partners.deliver"
 #: Begins the cause of what no subscription asked for.
@@ -92,9 +93,13 @@ def open_check(partner: Partner, environment: str, channel: str = Channel.WEBHOO
     """Raise Conflict where nothing is sent because somebody switched the partner off or paused its receiver."""
     if not Partner.objects.filter(pk=partner.pk, is_active=True).exists():
         raise Conflict("The partner is switched off: nothing is sent.")
-    paused = Endpoint.objects.filter(partner=partner, environment=environment, paused_at__isnull=False)
-    if channel == Channel.WEBHOOK and paused.exists():
+    if channel == Channel.WEBHOOK and is_paused(partner.pk, environment):
         raise Conflict("The webhook is paused: nothing is sent. Resume it first.")
+
+
+def is_paused(partner_id: int, environment: str) -> bool:
+    """Tell whether somebody, or five days of failures, paused the receiver of an environment."""
+    return Endpoint.objects.filter(partner_id=partner_id, environment=environment, paused_at__isnull=False).exists()
 
 
 def wake(*, after_s: float = 0.0) -> None:
@@ -120,9 +125,8 @@ def is_held(row: Subscription | Delivery, channel: str) -> bool:
         return True
     if channel != Channel.WEBHOOK:
         return False
-    receiver = Endpoint.objects.filter(partner_id=row.partner_id, environment=row.environment)
-    is_paused = isinstance(row, Subscription) and row.paused_at is not None
-    return is_paused or receiver.filter(paused_at__isnull=False).exists()
+    is_gone = isinstance(row, Subscription) and row.paused_at is not None
+    return is_gone or is_paused(row.partner_id, row.environment)
 
 
 def _create(*, held: bool, now: datetime, **fields: object) -> Delivery:
@@ -142,11 +146,11 @@ def held_release(*, partner: Partner, environment: str, now: datetime, subscript
     if subscription is not None:
         held = held.filter(subscription=subscription)
     paused = Q(subscription__paused_at__isnull=False)
-    if Endpoint.objects.filter(partner=partner, environment=environment, paused_at__isnull=False).exists():
+    if is_paused(partner.pk, environment):
         paused = Q()
     held = held.exclude(paused, channel=Channel.WEBHOOK.value)
     anew = {"next_attempt_at": now, "planned": 0, "is_resend": False, "planned_at": None}
-    released = held.update(status=State.PENDING.value, claim=F("claim") + 1, **anew)
+    released = happened(held, Happening.RESUMED, claim=F("claim") + 1, **anew)
     if released:
         wake()
     return released

@@ -20,13 +20,16 @@ from partners.lifecycle import Happening, State, after
 from partners.models import Attempt, Delivery, Endpoint
 from partners.services.outbox import TEST_CAUSE
 from partners.services.secrets import endpoint_of, secrets_of
+from partners.services.states import happened, it_happened
 
 log = logging.getLogger("platform.webhooks")
 
-#: Requests under way to one receiver: a dead one holds no more than so many of the places of a worker.
+#: Requests under way to one receiver, and to one from which nothing but failures came since its last success: a dead
+#: one holds no more than so many of the places of a worker.
 AT_ONCE: Final = 2
+AT_ONCE_FAILING: Final = 1
 LEASE: Final = timedelta(seconds=4 * DEADLINE_S)
-#: A message under way when its worker was lost may be what kills workers, or may have been one of sixteen there by
+#: A message under way when its worker was lost may be what kills workers, or may have been one of many there by
 #: chance. After so many losses in a row it is laid aside for a while, then tried once more each time, then given up.
 MAX_STRIKES: Final = 3
 LAID_ASIDE: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1))
@@ -68,18 +71,25 @@ def is_unwanted(delivery: Delivery) -> bool:
     return delivery.subscription_id is None and not delivery.cause.startswith(TEST_CAUSE) and not delivery.is_resend
 
 
-def claim_next(*, now: datetime) -> Claimed | None:
+def claim_next(*, now: datetime, is_crowded: bool = False) -> Claimed | None:
     """Lease the delivery that has waited longest at the receiver that has fewest requests under way; None if nothing is
-    due.
+    due. ``is_crowded``: the last places are kept for receivers that have nothing under way and do not fail.
     """
-    for partner_id, environment in _receivers(now):
-        found = _claim_of(partner_id, environment, now)
+    for partner_id, environment in _receivers(now, is_crowded):
+        found = _claim_of(partner_id, environment, now, is_crowded)
         if found is not None:
             return found
     return None
 
 
-def _receivers(now: datetime) -> list[tuple[int, str]]:
+def _places_of(is_failing: bool, is_crowded: bool) -> int:
+    """Return how many requests to one receiver may be under way."""
+    if is_crowded:
+        return int(not is_failing)
+    return AT_ONCE_FAILING if is_failing else AT_ONCE
+
+
+def _receivers(now: datetime, is_crowded: bool) -> list[tuple[int, str]]:
     """Return the receivers with something due and a place free, those who have waited longest first."""
     busy = Count("pk", filter=Q(status=State.SENDING.value, lease_until__gt=now))
     rows = (
@@ -93,11 +103,14 @@ def _receivers(now: datetime) -> list[tuple[int, str]]:
         .filter(due__gt=0, busy__lt=AT_ONCE)
         .order_by("busy", "first", "partner_id")
     )
-    return [(row["partner_id"], row["environment"]) for row in rows]
+    found = {(row["partner_id"], row["environment"]): row["busy"] for row in rows}
+    failing = Endpoint.objects.filter(partner_id__in={partner for partner, _ in found}, failing_since__isnull=False)
+    fail = set(failing.values_list("partner_id", "environment")) if found else set()
+    return [receiver for receiver, under_way in found.items() if under_way < _places_of(receiver in fail, is_crowded)]
 
 
 @transaction.atomic
-def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | None:
+def _claim_of(partner_id: int, environment: str, now: datetime, is_crowded: bool) -> Claimed | None:
     """Lease one row of a receiver. The receiver's row is locked meanwhile, so that the places are counted right.
 
     SQLite has one writer at a time anyway.
@@ -108,14 +121,15 @@ def _claim_of(partner_id: int, environment: str, now: datetime) -> Claimed | Non
     if endpoint is None and endpoints.exists():
         return None  # another worker is just taking one of its rows
     mine = Delivery.objects.filter(partner_id=partner_id, environment=environment)
-    if mine.filter(status=State.SENDING.value, lease_until__gt=now).count() >= AT_ONCE:
+    places = _places_of(endpoint is not None and endpoint.failing_since is not None, is_crowded)
+    if mine.filter(status=State.SENDING.value, lease_until__gt=now).count() >= places:
         return None
     row = _longest_waiting(mine, now)
     if row is None:
         return None
-    row.status = after(row.status, Happening.CLAIMED).value
-    row.claim, row.lease_until, row.next_attempt_at = row.claim + 1, now + LEASE, None
-    row.save(update_fields=["status", "claim", "lease_until", "next_attempt_at", "strikes"])
+    taken = {"claim": row.claim + 1, "lease_until": now + LEASE, "next_attempt_at": None, "strikes": row.strikes}
+    if not it_happened(row, Happening.CLAIMED, **taken):
+        return None
     endpoint = endpoint or endpoint_of(row.partner, environment)
     secrets = _secrets(endpoint, now) if row.channel == Channel.WEBHOOK else ()
     return Claimed(row, row.claim, row.attempts.count() + 1, endpoint.url, endpoint.retry_policy, secrets)
@@ -128,9 +142,7 @@ def _longest_waiting(mine: QuerySet[Delivery], now: datetime) -> Delivery | None
     rows = mine.filter(due(now)).select_related("partner", "subscription").order_by(_SINCE, "id")
     while (row := rows.first()) is not None:
         if not row.partner.is_active:  # under way, and its worker lost, when the partner was switched off
-            row.status = after(row.status, Happening.PAUSED).value
-            row.lease_until = row.next_attempt_at = None
-            row.save(update_fields=["status", "lease_until", "next_attempt_at"])
+            it_happened(row, Happening.PAUSED, lease_until=None, next_attempt_at=None)
             continue
         if row.status == State.PENDING.value:
             return row
@@ -138,9 +150,8 @@ def _longest_waiting(mine: QuerySet[Delivery], now: datetime) -> Delivery | None
         if not MAX_STRIKES <= row.strikes < MAX_LOSSES:
             return row
         log.warning("webhook.laid_aside", extra={"delivery": row.pk, "losses": row.strikes})
-        row.status = after(row.status, Happening.PUT_OFF).value
-        row.lease_until, row.next_attempt_at = None, now + LAID_ASIDE[row.strikes - MAX_STRIKES]
-        row.save(update_fields=["status", "lease_until", "next_attempt_at", "strikes"])
+        again = now + LAID_ASIDE[row.strikes - MAX_STRIKES]
+        it_happened(row, Happening.PUT_OFF, lease_until=None, next_attempt_at=again, strikes=row.strikes)
     return None
 
 
@@ -155,7 +166,8 @@ def _secrets(endpoint: Endpoint, now: datetime) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of an attempt. ``error`` is a sentence, "" where all went well. ``is_of_receiver``: it says something
-    about how the receiver is doing.
+    about how the receiver is doing. ``is_begun``: false where for want of a place on our side nothing was tried, which
+    is no attempt.
     """
 
     happening: Happening
@@ -166,6 +178,7 @@ class Outcome:
     request_headers: dict[str, str] | None = None
     answer: str = ""
     is_of_receiver: bool = True
+    is_begun: bool = True
 
 
 def with_plan(delivery: Delivery, outcome: Outcome, *, now: datetime) -> Outcome:
@@ -181,16 +194,14 @@ def with_plan(delivery: Delivery, outcome: Outcome, *, now: datetime) -> Outcome
 def settle(claimed: Claimed, outcome: Outcome, *, now: datetime) -> bool:
     """Write an outcome; False when another worker has taken the row over meanwhile, whose outcome will count."""
     state = after(State.SENDING, outcome.happening)
-    changed = Delivery.objects.filter(pk=claimed.delivery.pk, claim=claimed.claim, status=State.SENDING.value).update(
-        status=state.value,
-        lease_until=None,
-        next_attempt_at=outcome.next_attempt_at if state is State.PENDING else None,
-        planned=F("planned") + int(not claimed.delivery.is_resend),  # PostgreSQL adds no truth values
-        is_resend=False,
-        planned_at=None,
-        strikes=0,
-    )
-    if not changed:
+    mine = Delivery.objects.filter(pk=claimed.delivery.pk, claim=claimed.claim, status=State.SENDING.value)
+    again = outcome.next_attempt_at if state is State.PENDING else None
+    fields = {"lease_until": None, "strikes": 0, "next_attempt_at": again}
+    if not outcome.is_begun:
+        log.warning("webhook.not_begun", extra={"delivery": claimed.delivery.pk, "error": outcome.error})
+        return bool(happened(mine, outcome.happening, **fields))
+    planned = F("planned") + int(not claimed.delivery.is_resend)  # PostgreSQL adds no truth values
+    if not happened(mine, outcome.happening, **fields, planned=planned, is_resend=False, planned_at=None):
         return False
     Attempt.objects.create(
         delivery=claimed.delivery,

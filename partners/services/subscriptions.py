@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
-from core import jobs
+from core import audit, jobs
 from core.errors import InvalidIndex, InvalidRequest, InvalidSymbol, NotFound
 from engines.exchange.naming import InvalidSymbolText, capitals, parse_key
 from market.models import Instrument
@@ -20,8 +21,9 @@ CHANGEABLE = ("min_confidence", "delta_threshold", "channels", "is_active")
 
 @transaction.atomic
 def subscription_put(
-    *, partner: Partner, environment: str, engine: str, symbol: str, given: Mapping[str, Any], now: datetime
-) -> tuple[Subscription, bool]:
+    *, partner: Partner, environment: str, engine: str, symbol: str, given: Mapping[str, Any], actor: Model | str,
+    now: datetime, ip: str = "",
+) -> tuple[Subscription, bool]:  # fmt: skip
     """Make or change a subscription; return it and whether it is new. A worker tells a new one the present I-Score.
 
     ``given``: the fields of the body that were there; of an existing one, those left out keep their value. Raises
@@ -32,7 +34,7 @@ def subscription_put(
     key = {"partner": partner, "environment": environment, "engine": engine, "symbol": name}
     row = Subscription.objects.filter(**key).first()
     if row is not None:
-        return subscription_change(subscription=row, given=given, now=now), False
+        return subscription_change(subscription=row, given=given, actor=actor, now=now, ip=ip), False
     fields = _checked(engine, given)
     is_active = fields.get("is_active", True)
     row = Subscription.objects.create(
@@ -45,26 +47,52 @@ def subscription_put(
         created_at=now,
         updated_at=now,
     )
+    _recorded("created", row, given, actor=actor, now=now, ip=ip)
     if row.welcome_at is not None:
         jobs.enqueue(WELCOME_TASK)
     return row, True
 
 
 @transaction.atomic
-def subscription_change(*, subscription: Subscription, given: Mapping[str, Any], now: datetime) -> Subscription:
-    """Change what is in ``given``. Switching it on again resumes one that a 410 paused, and sends what was kept."""
+def subscription_change(
+    *, subscription: Subscription, given: Mapping[str, Any], actor: Model | str, now: datetime, ip: str = ""
+) -> Subscription:
+    """Change what is in ``given``; what it is already is no deed for the record. Switching it on again resumes one that
+    a 410 paused, and sends what was kept. Raises NotFound if it was deleted, InvalidRequest.
+    """
     row = subscription_lock(subscription)
     if row is None:
         raise NotFound("No such subscription.")
-    for name, value in _checked(row.engine, given).items():
+    fields = _checked(row.engine, given)
+    changes = {name: value for name, value in fields.items() if getattr(row, name) != value}
+    for name, value in changes.items():
         setattr(row, name, value)
     resumes = row.paused_at is not None and given.get("is_active") is True
+    if changes or resumes:
+        noted = changes | ({"is_active": True} if resumes else {})
+        _recorded("changed", row, noted, actor=actor, now=now, ip=ip)
     row.paused_at = None if resumes else row.paused_at
     row.updated_at = now
     row.save()
     if resumes:
         held_release(partner=row.partner, environment=row.environment, now=now, subscription=row)
     return row
+
+
+@transaction.atomic
+def subscription_delete(*, subscription: Subscription, actor: Model | str, now: datetime, ip: str = "") -> None:
+    """Delete a subscription; what was sent for it stays in the log. Raises NotFound if it is gone."""
+    _recorded("deleted", subscription, {}, actor=actor, now=now, ip=ip)
+    deleted, _ = subscription.delete()
+    if not deleted:
+        raise NotFound("No such subscription.")
+
+
+def _recorded(
+    what: str, row: Subscription, given: Mapping[str, Any], *, actor: Model | str, now: datetime, ip: str
+) -> None:
+    facts = {"partner": row.partner.name, "environment": row.environment, "engine": row.engine, "symbol": row.symbol}
+    audit.record(actor=actor, action=f"partner_subscription.{what}", object=row, ip=ip, at=now, data={**facts, **given})
 
 
 def symbol_check(engine: str, symbol: str) -> str:

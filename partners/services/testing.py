@@ -3,9 +3,14 @@
 from datetime import datetime
 from typing import Any, Final
 
+from django.db import transaction
+from django.db.models import Model
+
+from core import audit
 from core.clock import IST, isoformat_z
 from partners.models import Delivery, Partner
 from partners.services.outbox import ping
+from partners.services.secrets import endpoint_of
 from partners.webhooks.payloads import (
     FNO_EVENT,
     ISCORE_EVENT,
@@ -18,8 +23,19 @@ from partners.webhooks.payloads import (
 EVENTS: Final = (PING_EVENT, FNO_EVENT, ISCORE_EVENT)
 
 
-def test_event(*, partner: Partner, environment: str, event: str, now: datetime) -> Delivery:
-    """Send one event of a kind to the partner's receiver, outside every subscription."""
+@transaction.atomic
+def test_event(
+    *,
+    partner: Partner,
+    environment: str,
+    event: str,
+    actor: Model | str,
+    now: datetime,
+    ip: str = "",  # noqa: PT028 - no test
+) -> Delivery:
+    """Send one event of a kind to the partner's receiver, outside every subscription. Raises Conflict while nothing is
+    sent there.
+    """
 
     def body(event_id: str) -> bytes:
         outside: dict[str, Any] = {
@@ -31,7 +47,11 @@ def test_event(*, partner: Partner, environment: str, event: str, now: datetime)
             return iscore_body(_score(now), at=now, **outside)
         return ping_body(event_id=event_id, environment=environment, at=now)
 
-    return ping(partner=partner, environment=environment, body=body, event=event, now=now)
+    delivery = ping(partner=partner, environment=environment, body=body, event=event, now=now)
+    data = {"partner": partner.name, "environment": environment, "event": event}
+    endpoint = endpoint_of(partner, environment)
+    audit.record(actor=actor, action="partner_endpoint.tested", object=endpoint, ip=ip, at=now, data=data)
+    return delivery
 
 
 test_event.__test__ = False  # type: ignore[attr-defined]

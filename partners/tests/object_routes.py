@@ -35,7 +35,7 @@ def subscription(owner: Any) -> Target:
 
 def delivery(owner: Any) -> Target:
     now = clock.now()
-    row = test_event(partner=_partner(owner), environment=Environment.LIVE, event="ping", now=now)
+    row = test_event(partner=_partner(owner), environment=Environment.LIVE, event="ping", actor="test", now=now)
     Delivery.objects.filter(pk=row.pk).update(status=State.FAILED.value, next_attempt_at=None)
     Attempt.objects.create(delivery=row, number=1, status=State.FAILED.value, error=MARKER, created_at=now)
     rows = Delivery.objects.filter(pk=row.pk)

@@ -13,7 +13,7 @@ from core.clock import IST
 from core.models import AuditEntry
 from partners.lifecycle import State
 from partners.models import ApiKey, Attempt, Delivery, Endpoint, Member, Partner
-from partners.services.console import subscription_drop, subscription_set
+from partners.services.subscriptions import subscription_delete, subscription_put
 
 pytestmark = pytest.mark.django_db
 
@@ -156,10 +156,10 @@ def test_the_page_has_the_whole_record(admin, partner):
     key = ApiKey.objects.first()
     act(admin, partner, "revoke", what=key.pk, reason="why revoke")
     act(admin, partner, "remove", what=Member.objects.get().pk, reason="why remove")
-    row, _ = subscription_set(
+    row, _ = subscription_put(
         partner=partner, environment="live", engine="fno", symbol="NIFTY", given={}, actor="user:1", now=clock.now()
     )
-    subscription_drop(subscription=row, actor="user:1", now=clock.now())
+    subscription_delete(subscription=row, actor="user:1", now=clock.now())
     page = admin.get(reverse("admin:partners_partner_change", args=[partner.pk])).content.decode()
     record = page[page.index('id="record"') :]
     for deed in (*what, "revoke", "remove"):

@@ -132,8 +132,9 @@ def test_ten_who_subscribe_at_once_have_one_subscription(race):
         row = Partner.objects.get(pk=partner.pk)
         given = {"min_confidence": 50 + worker}
         return subscription_put(
-            partner=row, environment=Environment.LIVE, engine="fno", symbol="NIFTY", given=given, now=clock.now()
-        )[1]
+            partner=row, environment=Environment.LIVE, engine="fno", symbol="NIFTY", given=given, actor="test",
+            now=clock.now(),
+        )[1]  # fmt: skip
 
     assert sorted(race(work, 10)) == [False] * 9 + [True]
     assert race(lambda _: Subscription.objects.count(), 1)[0] == 1

@@ -47,7 +47,7 @@ def call(client, method, path, body=None, status=200):
 
 
 def failed_attempt(partner, environment=Environment.LIVE):
-    row = test_event(partner=partner, environment=environment, event="ping", now=clock.now())
+    row = test_event(partner=partner, environment=environment, event="ping", actor="test", now=clock.now())
     Delivery.objects.filter(pk=row.pk).update(status=State.FAILED.value, next_attempt_at=None)
     return Attempt.objects.create(
         delivery=row, number=1, status=State.FAILED.value, http_status=500, error="It answered 500.", url="http://x/",
@@ -59,7 +59,9 @@ def failed_attempt(partner, environment=Environment.LIVE):
 @pytest.mark.parametrize("environment", ["live", "test"])
 def test_pages(member, partner, name, environment):
     now = clock.now()
-    subscription_put(partner=partner, environment=environment, engine="fno", symbol="NIFTY", given={}, now=now)
+    subscription_put(
+        partner=partner, environment=environment, engine="fno", symbol="NIFTY", given={}, actor="test", now=now
+    )
     failed_attempt(partner, environment)
     page = member.get(reverse(name), {"environment": environment})
     assert page.status_code == 200
@@ -93,7 +95,9 @@ def test_the_overview_warns_in_words(member, partner):
     found = call(member, "get", "")
     assert (found["partner"]["plan"], found["environment"], len(found["keys"])) == ("default", "live", 1)
     assert found["warnings"] == []
-    subscription_put(partner=partner, environment="live", engine="fno", symbol="NIFTY", given={}, now=clock.now())
+    subscription_put(
+        partner=partner, environment="live", engine="fno", symbol="NIFTY", given={}, actor="test", now=clock.now()
+    )
     endpoint_pause(
         endpoint=endpoint_of(partner, "live"), actor="system", reason="Nothing but failures.", now=clock.now()
     )
@@ -199,7 +203,7 @@ def test_the_end_of_a_key_is_warned_of_in_indian_time(member, partner):
 def test_the_pages_speak_of_the_console_and_not_of_the_api(member, partner):
     given = {"channels": ["webhook", "email"]}
     row, _ = subscription_put(
-        partner=partner, environment="live", engine="fno", symbol="NIFTY", given=given, now=clock.now()
+        partner=partner, environment="live", engine="fno", symbol="NIFTY", given=given, actor="test", now=clock.now()
     )
     Partner.objects.update(contact_email="")
     type(row).objects.update(paused_at=clock.now())

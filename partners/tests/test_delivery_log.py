@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def partner():
     made = partner_create(name="Logged", actor="test", now=clock.now()).partner
     others = partner_create(name="Other", actor="test", now=clock.now()).partner
-    row = test_event(partner=others, environment=Environment.LIVE, event="ping", now=clock.now())
+    row = test_event(partner=others, environment=Environment.LIVE, event="ping", actor="test", now=clock.now())
     for number in count(1):  # until no attempt can have the number of a delivery
         attempt = Attempt.objects.create(delivery=row, number=number, status="failed", created_at=clock.now())
         if attempt.pk > row.pk + 50:

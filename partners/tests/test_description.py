@@ -86,7 +86,7 @@ def test_subscriptions_and_deliveries(api, document, partner):  # noqa: F811
     Endpoint.objects.filter(partner=partner).update(url="http://127.0.0.1:1/")
     call(api, document, "post", "/webhooks/test", {"event": "ping"}, status=202)
     for event in ("fno.signal", "iscore.update", "ping"):
-        row = test_event(partner=partner, environment=Environment.LIVE, event=event, now=clock.now())
+        row = test_event(partner=partner, environment=Environment.LIVE, event=event, actor="test", now=clock.now())
         Attempt.objects.create(delivery=row, number=1, status=State.FAILED.value, created_at=clock.now())
     Delivery.objects.update(status=State.FAILED.value, next_attempt_at=None)
     assert call(api, document, "get", "/deliveries")["count"] == 3

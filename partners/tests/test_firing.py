@@ -86,7 +86,7 @@ def test_a_change_of_a_subscription_tells_nothing():
         make_partner(), engine="iscore", symbol="RELIANCE", min_confidence=80, delta_threshold=5
     )
     for given in ({"min_confidence": 0}, {"is_active": False}, {"is_active": True}, {"delta_threshold": 1}):
-        subscription_change(subscription=subscription, given=given, now=clock.now())
+        subscription_change(subscription=subscription, given=given, actor="test", now=clock.now())
     assert not Delivery.objects.exists()
 
 
@@ -161,7 +161,7 @@ def paused_twice():
 
 def test_resuming_a_subscription_does_not_open_a_paused_receiver():
     subscription = paused_twice()
-    subscription_change(subscription=subscription, given={"is_active": True}, now=clock.now())
+    subscription_change(subscription=subscription, given={"is_active": True}, actor="test", now=clock.now())
     assert Delivery.objects.get().status == State.HELD
     endpoint_resume(
         partner=subscription.partner, environment=Environment.LIVE, actor="test", reason="", now=clock.now()

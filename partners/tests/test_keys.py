@@ -8,7 +8,7 @@ from core.errors import Conflict
 from core.models import AuditEntry
 from partners.constants import Environment
 from partners.models import Partner
-from partners.services.keys import key_check, key_create, key_revoke, live_keys
+from partners.services.keys import LIVE_MAX, key_check, key_create, key_revoke, live_keys
 from partners.services.secrets import FORMER_MAX, endpoint_of, secret_of, secret_rotate, secrets_of
 from partners.webhooks import signing
 
@@ -57,6 +57,43 @@ def test_a_later_rotation_does_not_lengthen_the_life_of_a_key_that_is_ending(par
     made(partner, overlap=timedelta(hours=1))
     made(partner, overlap=timedelta(days=9))
     assert key_check(text=old.text, now=NOW + timedelta(hours=1)) is None
+
+
+def test_a_plan_is_not_multiplied_by_keys_without_end(partner):
+    keys = [made(partner) for _ in range(LIVE_MAX)]
+    with pytest.raises(Conflict, match="At most 5 keys"):
+        made(partner)
+    assert key_create(partner=partner, environment=Environment.TEST, actor="system", now=NOW)
+    key_revoke(key=keys[0].row, actor="system", now=NOW)
+    assert made(partner)
+    assert live_keys(partner, now=NOW).filter(environment=Environment.LIVE).count() == LIVE_MAX
+
+
+def test_a_full_house_is_rotated_with_an_overlap_but_not_again_and_again(partner):
+    for _ in range(LIVE_MAX):
+        made(partner)
+    assert made(partner, overlap=timedelta(hours=24))
+    for overlap in (timedelta(days=30), None):
+        with pytest.raises(Conflict, match="one more during a rotation"):
+            made(partner, overlap=overlap)
+    later = NOW + timedelta(hours=24)
+    assert live_keys(partner, now=later).count() == 1
+    assert key_create(partner=partner, environment=Environment.LIVE, actor="system", now=later)
+
+
+def test_a_refused_rotation_ends_no_key(partner):
+    keys = [made(partner) for _ in range(LIVE_MAX)]
+    made(partner, overlap=timedelta(hours=24))
+    with pytest.raises(Conflict):
+        made(partner, overlap=timedelta(hours=1))
+    assert key_check(text=keys[0].text, now=NOW + timedelta(hours=23)) is not None
+
+
+def test_when_all_end_at_once_another_can_always_be_made(partner):
+    for _ in range(LIVE_MAX):
+        made(partner)
+    newest = made(partner, overlap=timedelta(0))
+    assert list(live_keys(partner, now=NOW)) == [newest.row]
 
 
 def test_a_revoked_key_is_dead_at_once(partner):

@@ -28,7 +28,7 @@ def objects(partner, key):
         partner=partner, environment=Environment.LIVE, engine="fno", symbol="NIFTY", min_confidence=75,
         channels=["webhook"], created_at=now, updated_at=now,
     )  # fmt: skip
-    delivery = test_event(partner=partner, environment=Environment.LIVE, event="ping", now=now)
+    delivery = test_event(partner=partner, environment=Environment.LIVE, event="ping", actor="test", now=now)
     Delivery.objects.filter(pk=delivery.pk).update(status=State.FAILED.value, next_attempt_at=None)
     Attempt.objects.create(delivery=delivery, number=1, status=State.FAILED.value, error=MARKER, created_at=now)
     return {

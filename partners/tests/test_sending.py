@@ -11,6 +11,7 @@ from django.db.models import F
 
 from core import clock
 from core.errors import Conflict
+from core.models import AuditEntry
 from core.tests.servers import answer, serving
 from partners.constants import Environment, RetryPolicy
 from partners.lifecycle import Happening, State
@@ -421,6 +422,35 @@ def test_whoever_gets_nothing_gets_no_ping_and_no_resend(off):
         deliver_due()
         earlier.refresh_from_db()
         assert (earlier.status, server.connections) == (State.DELIVERED, 1)
+
+
+def test_mails_that_failed_are_sent_again_while_the_webhook_is_paused():
+    row = make_subscription(make_partner(), channels=["webhook", "email"])
+    notify(row)
+    start, who = clock.now() - timedelta(hours=1), {"actor": "test", "now": clock.now()}
+    Delivery.objects.update(status=State.FAILED, next_attempt_at=None)
+    endpoint_pause(endpoint=Endpoint.objects.get(), reason="", **who)
+    assert failed_resend(partner=row.partner, environment=Environment.LIVE, since=start, **who) == 1
+    states = dict(Delivery.objects.values_list("channel", "status"))
+    assert states == {"webhook": State.FAILED, "email": State.PENDING}
+    with pytest.raises(Conflict, match="paused: nothing is sent"):
+        failed_resend(partner=row.partner, environment=Environment.LIVE, since=start, **who)
+
+
+def test_resuming_what_runs_changes_nothing():
+    """Neither the record, nor since when the receiver fails: a client that says it each day would never be paused."""
+    partner, since = make_partner(), clock.now() - timedelta(days=4)
+    Endpoint.objects.update(failing_since=since)
+    who = {"partner": partner, "environment": Environment.LIVE, "actor": "test", "reason": "", "now": clock.now()}
+    assert endpoint_resume(**who) == 0
+    assert Endpoint.objects.get().failing_since == since
+    assert not AuditEntry.objects.filter(action="partner_endpoint.resumed").exists()
+    make_subscription(partner)
+    Subscription.objects.update(paused_at=clock.now())
+    endpoint_resume(**who)
+    assert Subscription.objects.get().paused_at is None
+    assert Endpoint.objects.get().failing_since == since
+    assert AuditEntry.objects.filter(action="partner_endpoint.resumed").count() == 1
 
 
 def test_a_ping_under_way_when_its_partner_is_switched_off_is_kept():

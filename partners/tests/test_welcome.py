@@ -14,7 +14,6 @@ from core.tests.racing import race_fixture  # noqa: F401 - fixture
 from partners.constants import Environment
 from partners.models import Delivery, Subscription
 from partners.services import engines, welcome
-from partners.services.console import subscription_set
 from partners.services.firing import iscore_fire
 from partners.services.subscriptions import subscription_change, subscription_put
 from partners.services.welcome import GIVE_UP, LATEST, LEASE, SOONEST, welcome_due
@@ -55,7 +54,7 @@ def engine(monkeypatch):
 def subscribe(partner, symbol="RELIANCE", **given):
     return subscription_put(
         partner=partner, environment=Environment.LIVE, engine="iscore", symbol=symbol,
-        given={"min_confidence": 0} | given, now=clock.now(),
+        given={"min_confidence": 0} | given, actor="test", now=clock.now(),
     )[0]  # fmt: skip
 
 
@@ -68,7 +67,7 @@ def test_no_request_waits_for_a_score(engine):
     partner = make_partner()
     answer = post(client(partner), "/subscriptions", {"engine": "iscore", "symbol": "RELIANCE"})
     assert (answer.status_code, answer.json()["subscription"]["last_fired_at"]) == (201, None)
-    subscription_set(
+    subscription_put(
         partner=partner, environment=Environment.LIVE, engine="iscore", symbol="TCS", given={}, actor="test",
         now=clock.now(),
     )  # fmt: skip
@@ -92,8 +91,9 @@ def test_what_is_not_to_be_welcomed(engine):
     partner = make_partner()
     subscribe(partner, is_active=False)
     subscription_put(
-        partner=partner, environment=Environment.LIVE, engine="fno", symbol="NIFTY", given={}, now=clock.now()
-    )
+        partner=partner, environment=Environment.LIVE, engine="fno", symbol="NIFTY", given={}, actor="test",
+        now=clock.now(),
+    )  # fmt: skip
     assert not Subscription.objects.filter(welcome_at__isnull=False).exists()
 
 
@@ -152,7 +152,7 @@ def test_what_the_engine_told_meanwhile_was_the_welcome(engine):
 def test_one_that_is_switched_off_or_deleted_meanwhile_is_not_told(engine):
     row = subscribe(make_partner())
     gone = subscribe(row.partner, symbol="TCS")
-    subscription_change(subscription=row, given={"is_active": False}, now=clock.now())
+    subscription_change(subscription=row, given={"is_active": False}, actor="test", now=clock.now())
     Subscription.objects.filter(pk=gone.pk).delete()
     assert welcome_due() == 1
     row.refresh_from_db()
