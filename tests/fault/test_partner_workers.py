@@ -17,7 +17,8 @@ from tests.fault.servers import WithBeat
 from tests.fault.test_partner_server import LONG, V1, partner, ping, provision
 
 EVENTS, KILLS, PARTNERS = 500, 20, 25
-#: Requests that one worker has under way at most: sixteen in each of its two children.
+#: Doubles that one kill may cost: fewer than the requests that its two children may have under way, 24 each, as a kill
+#: meets little more than the 25 events of its turn.
 PLACES = 2 * 16
 
 
