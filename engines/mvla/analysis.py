@@ -100,8 +100,9 @@ def analyse(
     rank = iv_rank(moment.day.vix_closes.tolist(), moment.day.vix, p.iv_rank_days)
     said = discipline.verdict(moment.record, found.way, moment.at_s, p)
     trust = confidence.confidence(
-        d=voted.d, q=voted.q, s=strong.s, way=found.way, mode=found.mode, calibrator=calibrator, cap=cap, p=p,
-        softeners=confidence.softeners(f, moment, found.way, rank, p),
+        confidence.Finding(voted.d, voted.q, strong.s, found.way, found.mode),
+        confidence.softeners(f, moment, found.way, rank, p),
+        calibrator=calibrator, cap=cap, p=p,
     )  # fmt: skip
     checks = filters.market_checks(f, moment, p) + filters.direction_checks(f, moment, voted, p)
     checks += filters.entry_checks(f, found, said, p)

@@ -28,6 +28,17 @@ class Softener:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What the layers found: D, its coverage q, strength S, the direction and mode of an entry."""
+
+    d: float
+    q: float
+    s: float
+    way: int
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
 class Confidence:
     """``raw``: 50 to 100, None without a direction. ``published``: 0 to 100. ``probability``: of +1R before -1R, not
     above what is published; ``uncapped``: as the calibrator gave it.
@@ -60,16 +71,15 @@ def tier_of(published: int) -> str | None:
 
 
 def confidence(
-    *, d: float, q: float, s: float, way: int, mode: str, softeners: tuple[Softener, ...], calibrator: Calibrator,
-    cap: int | None, p: Parameters,
-) -> Confidence:  # fmt: skip
+    found: Finding, softeners: tuple[Softener, ...], *, calibrator: Calibrator, cap: int | None, p: Parameters
+) -> Confidence:
     """Return the confidence; without a direction floor(49 min(1, |D| / .30)), which no calibration has seen."""
-    if way == FLAT:
-        published = math.floor(49.0 * min(1.0, abs(d) / p.direction_d))
+    if found.way == FLAT:
+        published = math.floor(49.0 * min(1.0, abs(found.d) / p.direction_d))
         return Confidence(None, published, None, None, NO_GRADE, None, calibrator.calibrated, softeners)
-    soft = q * math.prod(softener.factor for softener in softeners)
-    raw = raw_score(d, s, soft, p)
-    caps = [limit for limit in (cap, p.reversal_cap if mode == REVERSAL else None) if limit is not None]
+    soft = found.q * math.prod(softener.factor for softener in softeners)
+    raw = raw_score(found.d, found.s, soft, p)
+    caps = [limit for limit in (cap, p.reversal_cap if found.mode == REVERSAL else None) if limit is not None]
     published = calibrator.confidence(raw, cap=min(caps) if caps else None)
     uncapped = calibrator.probability(raw)
     probability = min(uncapped, published / 100.0)

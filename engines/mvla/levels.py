@@ -58,20 +58,29 @@ def on_tick(price: float, tick: float, *, up: bool) -> float:
     return round(whole * tick, 2)
 
 
-def option_levels(
-    *, entry: float, forward: float, strike: float, years: float, volatility: float, is_call: bool, rate: float,
-    distance: float, p: Parameters,
-) -> Levels:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A contract as Black-76 prices it: ``years`` to its end, ``volatility`` and ``rate`` fractions a year."""
+
+    strike: float
+    years: float
+    volatility: float
+    is_call: bool
+    rate: float
+
+
+def option_levels(option: Option, *, entry: float, forward: float, distance: float, p: Parameters) -> Levels:
     """Return stop and target of a bought option whose underlying moves ``distance`` against and RR times it for it.
 
     Both by Black-76 at the same volatility, the stop 15 minutes on, the target 30. The premium's loss is at most 35
     percent of the entry. Stop rounded up to the tick, target down.
     """
-    sign = 1.0 if is_call else -1.0
+    sign = 1.0 if option.is_call else -1.0
     forwards = np.array([forward - sign * distance, forward + sign * p.reward_risk * distance])
     later = np.array([p.stop_minutes, p.target_minutes]) / _MINUTES_PER_YEAR
-    left = np.maximum(years - later, 0.0)
-    sl, target = black76.price(forwards, strike, left, volatility, is_call, rate).tolist()
+    left = np.maximum(option.years - later, 0.0)
+    prices = black76.price(forwards, option.strike, left, option.volatility, option.is_call, option.rate)
+    sl, target = prices.tolist()
     return rounded(entry, sl, target, p)
 
 

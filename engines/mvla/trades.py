@@ -13,7 +13,7 @@ from engines.figures import finite
 from engines.mvla.chains import Money, Volatility, mids, place_of, volatilities
 from engines.mvla.filters import COST_TOO_HIGH, Check
 from engines.mvla.inputs import Chain, Moment
-from engines.mvla.levels import Levels, break_even, expected_r, lots, option_levels, target_chance
+from engines.mvla.levels import Levels, Option, break_even, expected_r, lots, option_levels, target_chance
 from engines.mvla.parameters import Parameters
 from engines.mvla.votes import LONG
 from engines.options import black76
@@ -152,10 +152,8 @@ def _trade(deal: _Deal, kind: str, place: int, volatility: Volatility) -> Trade:
     chain, is_call, p = deal.chain, deal.is_call, deal.p
     side = chain.call if is_call else chain.put
     strike, bid, ask = float(chain.strikes[place]), float(side.bid[place]), float(side.ask[place])
-    levels = option_levels(
-        entry=ask, forward=deal.forward, strike=strike, years=chain.years, volatility=volatility.value,
-        is_call=is_call, rate=chain.rate, distance=deal.distance, p=p,
-    )  # fmt: skip
+    option = Option(strike, chain.years, volatility.value, is_call, chain.rate)
+    levels = option_levels(option, entry=ask, forward=deal.forward, distance=deal.distance, p=p)
     greeks = black76.greeks(deal.forward, strike, chain.years, volatility.value, is_call, chain.rate)
     worth = _worth(deal.moment, levels, chain.lot, ask - bid, deal.probability, deal.size, p)
     return Trade(

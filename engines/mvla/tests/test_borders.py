@@ -208,8 +208,9 @@ def test_missing_facts_of_the_day_have_names() -> None:
 def test_softeners_and_coverage_lower_the_score() -> None:
     """.55 x (.5 - .3) / .7 + .45 x .5 = .3821429; x .8 x .92 x .85 = .2390684; 50 + 50 x that = 61.95 -> 62."""
     found = confidence.confidence(
-        d=-0.5, q=0.8, s=0.5, way=-1, mode=modes.PULLBACK, calibrator=Calibrator(), cap=None, p=P,
-        softeners=(Softener("LUNCH", 0.92), Softener("EXPIRY_AFTERNOON", 0.85)),
+        confidence.Finding(d=-0.5, q=0.8, s=0.5, way=-1, mode=modes.PULLBACK),
+        (Softener("LUNCH", 0.92), Softener("EXPIRY_AFTERNOON", 0.85)),
+        calibrator=Calibrator(), cap=None, p=P,
     )  # fmt: skip
     assert found.raw == pytest.approx(61.95342)
     assert (found.published, found.tier) == (62, "REGULAR")

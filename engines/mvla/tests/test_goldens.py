@@ -34,9 +34,11 @@ def test_tiers_come_from_the_published_integer(published: int, tier: str | None,
     assert confidence.grade_of(published) == grade
 
 
-def _confidence(d: float, way: int = 1, mode: str = BREAKOUT, calibrator: Calibrator | None = None, **more: float):
-    values = {"d": d, "q": 1.0, "s": 0.8, "softeners": (), "cap": None, "p": P} | more
-    return confidence.confidence(way=way, mode=mode, calibrator=calibrator or Calibrator(), **values)
+def _confidence(
+    d: float, way: int = 1, mode: str = BREAKOUT, calibrator: Calibrator | None = None, cap: int | None = None
+):
+    found = confidence.Finding(d, 1.0, 0.8, way, mode)
+    return confidence.confidence(found, (), calibrator=calibrator or Calibrator(), cap=cap, p=P)
 
 
 def test_uncalibrated_is_capped_at_74_and_a_reversal_at_70() -> None:
@@ -103,10 +105,8 @@ def test_seed_levels_by_black_76() -> None:
     """A real option bends: with gamma the stop loses a little less, and time costs the target a little."""
     years = 7 / 365
     volatility = float(black76.implied_volatility(120.0, 22_500, 22_500, years, True, 0.055)[0])
-    found = levels.option_levels(
-        entry=120.0, forward=22_500, strike=22_500, years=years, volatility=volatility, is_call=True, rate=0.055,
-        distance=30.0, p=P,
-    )  # fmt: skip
+    option = levels.Option(22_500, years, volatility, is_call=True, rate=0.055)
+    found = levels.option_levels(option, entry=120.0, forward=22_500, distance=30.0, p=P)
     assert found.sl == pytest.approx(105.0, abs=1.0)
     assert found.target == pytest.approx(145.0, abs=2.0)
 

@@ -47,10 +47,8 @@ def test_levels_of_an_option(is_call: bool, premium: float) -> None:
     minute = 1 / (365 * 24 * 60)
     sl = _black(25_050 - sign * 30, 25_000, years - 15 * minute, 0.13, 0.055, sign)
     target = _black(25_050 + sign * 50, 25_000, years - 30 * minute, 0.13, 0.055, sign)
-    found = levels.option_levels(
-        entry=premium + 0.2, forward=25_050.0, strike=25_000.0, years=years, volatility=0.13, is_call=is_call,
-        rate=0.055, distance=30.0, p=P,
-    )  # fmt: skip
+    option = levels.Option(25_000.0, years, 0.13, is_call, rate=0.055)
+    found = levels.option_levels(option, entry=premium + 0.2, forward=25_050.0, distance=30.0, p=P)
     assert found.sl == pytest.approx(math.ceil(sl / 0.05) * 0.05)
     assert found.target == pytest.approx(math.floor(target / 0.05) * 0.05)
 
