@@ -22,7 +22,7 @@ from signals.services.iscore.nightly import work_ahead
 from signals.services.iscore.scoring import (
     NotACompany,
     Scored,
-    data_key,
+    inputs_key,
     last_session,
     of_symbol,
     reference_universe,
@@ -63,7 +63,7 @@ def _kept_row(instrument: Instrument, now: datetime) -> IScoreSnapshot | None:
     panel = whole_panel(reference_universe(), now)
     session = last_session(panel, now)
     rows = IScoreSnapshot.objects.filter(instrument=instrument, session=session, data_source=panel.source)
-    return rows.filter(data_key=data_key(panel, session)).first()
+    return rows.filter(data_key=inputs_key(panel, session)).first()
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -125,10 +125,11 @@ def _nothing(symbol: str, now: datetime, why: str, *, missing: Sequence[str]) ->
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a universe and what holds for all of them."""
+    """Rows of a universe and what holds for all of them. ``ranked_in``: the universe that scores are ranks of."""
 
     rows: list[dict[str, Any]]
     universe: str
+    ranked_in: str
     session: str
     data_source: str
 
@@ -151,7 +152,7 @@ def iscore_table(*, universe: str, sort: str, now: datetime) -> Table:
     rows = _rows(found, members)
     known = sorted((row for row in rows if _value(name)(row) is not None), key=_value(name), reverse=falling)
     unknown = [row for row in rows if _value(name)(row) is None]
-    return Table(known + unknown, shown, found.session.isoformat(), found.data_source)
+    return Table(known + unknown, shown, found.universe, found.session.isoformat(), found.data_source)
 
 
 def _value(name: str) -> Callable[[dict[str, Any]], Any]:

@@ -111,7 +111,7 @@ def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] 
     if day > last_session(panel, now) or np.datetime64(day, "D") not in panel.dates.astype("datetime64[D]"):
         raise InvalidRequest(f"{day} is no complete session of {name}.")
     beside_it = tuple(sorted(set(extras) - set(panel.symbols)))
-    key = data_key(panel, day, beside_it)
+    key = inputs_key(panel, day, beside_it)
     if (found := _kept.get(key)) is not None:
         return found
     with _working:  # one at a time: the others find it done
@@ -126,7 +126,7 @@ def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] 
     return made
 
 
-def data_key(panel: PricePanel, session: date, extras: Sequence[str] = ()) -> str:
+def inputs_key(panel: PricePanel, session: date, extras: Sequence[str] = ()) -> str:
     """Return what names the state of everything a session's scores rest on."""
     numbers = [str(versions.current(name)) for name in (VERSION_FUNDAMENTALS, VERSION_ISCORE_INPUTS)]
     beside_it = ",".join(extras)

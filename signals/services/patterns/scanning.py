@@ -70,7 +70,7 @@ def standing(*, universe: str = DEFAULT_UNIVERSE, now: datetime) -> Standing:
     """
     universe = universe.lower()
     panel = whole_panel(universe, now)
-    key = data_key(panel)
+    key = search_key(panel)
     if not versions.in_transaction() and (found := _kept.get(universe)) is not None and found.key == key:
         return found
     if children.serving() and not versions.in_transaction() and not is_searched(universe, panel):
@@ -88,7 +88,7 @@ def standing(*, universe: str = DEFAULT_UNIVERSE, now: datetime) -> Standing:
 def is_searched(universe: str, panel: PricePanel) -> bool:
     """Tell whether these prices were searched and the record is kept."""
     rows = PatternScan.objects.filter(universe=universe, data_source=panel.source, timeframe=TIMEFRAME)
-    return rows.filter(data_key=data_key(panel)).exists()
+    return rows.filter(data_key=search_key(panel)).exists()
 
 
 def _recorded(universe: str, panel: PricePanel, key: str) -> Record | None:
@@ -118,7 +118,7 @@ def forget() -> None:
         _kept.clear()
 
 
-def data_key(panel: PricePanel) -> str:
+def search_key(panel: PricePanel) -> str:
     """Name the universe's prices in their present state and the rules; two universes never share a name."""
     said = f"{ENGINE_VERSION}|{panel.source}|{panel.version}|{panel.dates[0]}|{panel.dates[-1]}|{panel.shape}"
     return hashlib.sha256(said.encode()).hexdigest()
