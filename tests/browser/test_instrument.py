@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.pages import Visitor
 from tests.server.running import ROOT, Server
@@ -51,6 +51,22 @@ def test_every_interval_draws(visitor: Visitor) -> None:
         page.keyboard.press(key)
         drawn(page)
     assert page.url.endswith(PATH)
+    assert visitor.errors == []
+
+
+def test_ticks_leave_the_bars_of_a_former_interval_alone(visitor: Visitor) -> None:
+    page = visitor.open(f"{PATH}?interval=minute")
+    drawn(page)
+
+    def late(route: Route) -> None:
+        page.wait_for_timeout(3_000)  # several ticks
+        route.continue_()
+
+    page.route("**/api/market/candles?*interval=day*", late, times=1)
+    page.get_by_role("application").focus()
+    page.keyboard.press("5")
+    page.wait_for_timeout(4_000)
+    drawn(page)
     assert visitor.errors == []
 
 

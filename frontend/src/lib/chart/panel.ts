@@ -24,6 +24,8 @@ export class ChartPanel {
   private readonly drawing: ChartView;
   private view: View = readView(location.search);
   private source: string | null = null;
+  /** Of which interval the drawn bars are: after a change the former ones stay until the answer is there. */
+  private drawnIn: View["interval"] | null = null;
   private readonly conditional = new ConditionalGet<Candles>();
   /** The newest window, as the server last told it, and what was loaded before it. */
   private newest: Bar[] = [];
@@ -159,6 +161,7 @@ export class ChartPanel {
   private take(answer: Candles, keepRange: boolean, bars = answer.candles.map(toBar)): void {
     this.source = answer.data_source;
     this.newest = bars;
+    this.drawnIn = this.view.interval;
     const live = this.moved(this.newest.at(-1));
     this.drawing.setBars(join(this.older, live ? join(this.newest, [live]) : this.newest), keepRange);
     const kind = bars.some((bar) => bar.closeOnly) ? ", closes only: it has no open, high or low" : "";
@@ -180,7 +183,7 @@ export class ChartPanel {
   private ticked(): void {
     const tick = latest(this.symbol);
     const last = this.drawing.bars.at(-1);
-    if (!tick || !last) return;
+    if (!tick || !last || this.drawnIn !== this.view.interval) return;
     const other = tick.data_source !== undefined && tick.data_source !== this.source;
     this.drawing.showOther(`${tick.data_source} live`, other ? tick.ltp : null);
     const bar = this.moved(last);
