@@ -47,4 +47,4 @@ def page_context(address: Mapping[str, str], *, now: datetime) -> dict[str, Any]
         lines=lines,
         head=head,
     )
-    return record_context(asked, read, signal=address.get("signal", ""), now=now) | {"replay": replay_context()}
+    return record_context(asked, read, signal=address.get("signal", "")) | {"replay": replay_context()}

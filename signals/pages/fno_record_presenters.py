@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from core.clock import IST, isoformat_z
@@ -144,9 +143,9 @@ class Read:
     head: str
 
 
-def record_context(asked: Asked, read: Read, *, signal: str, now: datetime) -> dict[str, Any]:
+def record_context(asked: Asked, read: Read, *, signal: str) -> dict[str, Any]:
     """Return what the page shows. ``signal``: the code of the one to open."""
-    found = read.record
+    found, newest = read.record, read.priced[-1].closed_at if read.priced else None
     return {
         "index": asked.index,
         "choices": _choices(asked.index, asked.span, asked.outcome) | _market_choice(asked.market, read.markets),
@@ -166,7 +165,7 @@ def record_context(asked: Asked, read: Read, *, signal: str, now: datetime) -> d
         "lines": read.lines,
         "head": read.head,
         "hows": (*fno_words.HOWS, *fno_words.RECORD_HOWS),
-        "as_of": isoformat_z(now),
+        "as_of": isoformat_z(newest) if newest else "",
     }
 
 

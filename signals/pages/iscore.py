@@ -77,8 +77,17 @@ def _table_context(table: Table, rows: Sequence[Any], asked: presenters.Asked) -
         "data_source": table.data_source,
         "measured_words": measured_words(table.data_source),
         "session": session,
+        "ranked_in": _ranked_in(table),
         "as_of": clock.isoformat_z(session_close(session, table.data_source)),
     }
+
+
+def _ranked_in(table: Table) -> str:
+    """Return the title of the universe that scores are ranks of where another one is shown, else nothing."""
+    if table.ranked_in == table.universe:
+        return ""
+    title = Universe.objects.filter(name=table.ranked_in).values_list("title", flat=True).first()
+    return title or table.ranked_in
 
 
 def _csv(text: str, table: Table) -> HttpResponse:
@@ -158,11 +167,12 @@ def _score_context(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the score with its tier, confidence, components and what moved it."""
     score, before = answer["iscore"], answer["previous"]
     known = score is not None and before is not None and before["iscore"] is not None
+    lacks = bool(answer["missing_inputs"])  # nothing is missing of an index or a fund: they are no companies
     return {
         "answer": answer,
         "score": words.score_text(score),
         "ring": score or 0.0,
-        "tier": words.tier(answer["recommendation"], answer["code"]),
+        "tier": words.tier(answer["recommendation"], answer["code"] if score is not None or lacks else None),
         "confidence": percent(answer["confidence"]),
         "known": words.confidence_word(answer["confidence"]),
         "coverage": percent(answer["coverage"]),

@@ -116,7 +116,7 @@ def _part(name: str, part: Mapping[str, Any]) -> Part:
         effective_raw=part["effective_weight"],
         coverage=percent(part["coverage"]),
         fresh=percent(part["freshness"]),
-        why_not="" if counts else _why_not(part["coverage"]),
+        why_not="" if counts else _why_not(part["coverage"], part["missing"]),
         points=signed(raw, 2),
         raw=raw,
         direction=_direction(raw),
@@ -125,7 +125,9 @@ def _part(name: str, part: Mapping[str, Any]) -> Part:
     )
 
 
-def _why_not(coverage: float) -> str:
+def _why_not(coverage: float, missing: Sequence[str]) -> str:
+    if not coverage and not missing:  # it lacks nothing: it is no company
+        return "Not worked out: only shares of companies have an I-Score."
     if not coverage:
         return "Not counted: nothing is known of it."
     return f"Not counted: {percent(coverage)} of its inputs are known, {percent(LEAST_COVERAGE)} are needed."

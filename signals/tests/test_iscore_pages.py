@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from core import clock, versions
 from engines.iscore.tables import WEIGHTS
 from engines.iscore.words import TITLES
+from market.models import Instrument
 from market.services import panels
 from signals.models import IScoreValidation
 from signals.pages import iscore_presenters as table
@@ -18,6 +20,7 @@ from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
 from signals.pages.iscore_measured import measured_words
 from signals.services import market_data
+from signals.services.history import session_close
 from signals.services.iscore import scoring
 from tests.flows.pocket import make_universe
 
@@ -245,3 +248,43 @@ def test_pages_answer_for_any_address(client: Any, django_user_model: Any) -> No
     assert file["Content-Disposition"].startswith('attachment; filename="iscore-nifty_100-')
     assert file.content.decode().splitlines()[1].startswith("NSE:RELIANCE,")
     assert b"I-Scores are not available" in client.get("/iscore/?universe=nifty_9000&as=csv").content
+
+
+def ages(page: bytes) -> set[str]:
+    """Return the instants from which a page counts the ages of what it shows."""
+    return set(re.findall(r'data-age="([^"]+)"', page.split(b"<main")[1].decode()))
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_a_session_has_one_age_on_every_page(signed_in: Any) -> None:
+    listing = signed_in.get("/iscore/?universe=nifty_100").content
+    stock_page = signed_in.get("/iscore/NSE:RELIANCE/").content
+    card = b"<main" + signed_in.get("/iscore/card/NSE:RELIANCE/").content
+    patterns = signed_in.get("/patterns/?universe=nifty_100").content
+    told = signed_in.get("/api/iscore/NSE:RELIANCE").json()
+    session = date.fromisoformat(told["as_of_session"])
+    close = clock.isoformat_z(session_close(session, "simulated"))
+    assert close == f"{session}T18:30:00Z", "the simulated session ends at midnight in India, not at 15:30"
+    assert ages(listing) == ages(stock_page) == ages(card) == ages(patterns) == {close}
+    assert session_close(date(2026, 11, 20), "import") == datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+    assert session_close(date(2031, 11, 20), "import") == datetime(2031, 11, 20, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_what_is_no_company_lacks_nothing(signed_in: Any) -> None:
+    Instrument.objects.create(exchange="NSE", symbol="NIFTY 50", segment="INDEX", instrument_type="INDEX")
+    text = signed_in.get("/iscore/NSE:NIFTY 50/").content.decode()
+    assert "is not the share of a company" in text
+    assert "only shares of companies have an I-Score" in text
+    for wrong in ("Too little is known</", "nothing is known of it", "From 50 to –", "Not known"):
+        assert wrong not in text
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_another_universes_table_says_where_its_scores_are_ranked(signed_in: Any) -> None:
+    make_universe("few")
+    assert b", ranked in nifty_100." in signed_in.get("/iscore/?universe=few").content
+    assert b", ranked in" not in signed_in.get("/iscore/").content
