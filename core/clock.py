@@ -18,9 +18,13 @@ _frozen: datetime | None = None
 
 def now() -> datetime:
     """Return the current instant, aware and in UTC."""
+    return shifted(datetime.now(UTC))
+
+
+def shifted(moment: datetime) -> datetime:
+    """Return what `now` says while a clock of the world, this machine's or another's, says ``moment``."""
     if _frozen is not None:
         return _frozen
-    moment = datetime.now(UTC)
     return moment + timedelta(seconds=_offset_s) if _offset_s else moment
 
 

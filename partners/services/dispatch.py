@@ -19,6 +19,7 @@ from django.db import DatabaseError, connection, transaction
 
 from core import clock, http
 from core.addresses import AddressPolicy
+from core.shared_clock import shared_now
 from partners.constants import ANSWER_KEPT_BYTES, ANSWER_READ_BYTES, DEADLINE_S, Channel
 from partners.lifecycle import Happening
 from partners.services.email import mail_send
@@ -118,7 +119,7 @@ def _loop(
 def _claim(under_way: int, places: int) -> Claimed | None:
     """Take the next row; None too if the database fails, so that what is under way is still settled."""
     try:
-        return claim_next(now=clock.now(), is_crowded=places - under_way <= places // 3)
+        return claim_next(now=shared_now(), is_crowded=places - under_way <= places // 3)
     except DatabaseError:
         log.exception("webhook.not_claimed")
         connection.close_if_unusable_or_obsolete()

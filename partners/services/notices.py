@@ -22,7 +22,7 @@ from partners.services.outbox import is_paused
 log = logging.getLogger("platform.partners")
 
 NOTICE_TASK: Final = "partners.mail_notices"
-#: Waits after each try, of which the first is also longer than one may take; after the last a failure is final.
+#: Waits after each try, of which the first is also longer than one may take; a try after the last is final.
 WAITS: Final = (
     timedelta(minutes=2), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4),
     timedelta(hours=12), timedelta(hours=24),
@@ -82,7 +82,7 @@ def _mailed(row: Notice) -> bool:
 
 def _not_mailed(row: Notice, exc: Exception) -> None:
     facts = {"notice": row.pk, "partner": row.partner_id, "tries": row.tries, "error": type(exc).__name__}
-    if row.tries < len(WAITS):
+    if row.tries <= len(WAITS):
         log.warning("notice.not_mailed", extra=facts)
         return
     log.error("notice.given_up", extra=facts)
