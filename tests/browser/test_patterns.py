@@ -103,6 +103,19 @@ def test_similar_history_has_an_address_and_a_table(visitor: Visitor) -> None:
     assert visitor.errors == []
 
 
+def test_a_double_click_on_a_choice_asks_once(visitor: Visitor) -> None:
+    page = visitor.open(PATH)
+    drawn(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/patterns/similar" in request.url else None)
+    page.get_by_role("button", name="60", exact=True).dblclick()
+    expect(page.locator(".analogue-words .lead")).to_contain_text("the last 60 sessions")
+    page.get_by_role("button", name="+10").dblclick()
+    expect(page.locator(".analogue-words .lead")).to_contain_text("over the next 10")
+    assert len(asked) == 2
+    assert visitor.errors == []
+
+
 def test_what_cannot_be_shown_says_so(visitor: Visitor) -> None:
     page = visitor.open("/patterns/?symbol=NSE:NOSUCH")
     expect(page.get_by_text("NSE:NOSUCH is not known.")).to_be_visible()

@@ -111,7 +111,7 @@ def test_cards_change_with_every_scan(trader: Visitor) -> None:
     expect(ages).not_to_have_attribute("datetime", before or "", timeout=SCAN_MS)
     expect(focused).to_be_focused()  # nothing was replaced
     answer = trader.api("GET", "/api/fno/live?index=BANKNIFTY")["analysis"]
-    if answer["scanned_at"] == ages.get_attribute("datetime"):
+    if answer["as_of"] == ages.get_attribute("datetime"):
         expect(page.locator('[data-card="BANKNIFTY"] .fno-ring')).to_have_text(str(answer["confidence"]))
     spot = page.locator('[data-card="NIFTY"] [data-field="last_price"]')
     seen = spot.inner_text()
@@ -203,6 +203,31 @@ def test_a_signal_is_followed_to_its_outcome(trader: Visitor, server: Server, fi
         assert any(words[found["outcome"]].lower() in text for text in toasts), toasts
     line = next(row for row in closed_lines(trader) if row["trade_code"] == code)
     assert line["r_multiple"] == found["r_multiple"]
+    assert trader.errors == []
+
+
+def test_an_open_row_of_the_record_follows_its_option(trader: Visitor, fired: dict[str, Any]) -> None:
+    chain = trader.api("GET", "/api/fno/chain?index=NIFTY")
+    option = next(row for row in chain["rows"] if row["strike"] == chain["atm_strike"])["ce"]
+    entry = option["ltp"]
+    live = trader.api("GET", f"/api/fno/signals/{fired['code']}") | {
+        "status": "LIVE", "outcome": "OPEN", "exchange": "NFO", "tradingsymbol": option["tradingsymbol"],
+        "entry_price": entry, "sl": round(0.9 * entry, 2), "target": round(1.2 * entry, 2), "last_price": None,
+        "last_price_at": None, "closed_at": None, "exit_price": None, "mfe_points": 0.0, "mae_points": 0.0,
+    }  # fmt: skip
+    page = trader.page()
+    page.route("**/api/fno/signals/*", lambda route: route.fulfill(json=live))
+    page.goto(f"{trader.url}/signals/record/?days=all&signal={fired['code']}")
+    price = page.locator('.life-box [data-field="last_price"]')
+    expect(price).not_to_have_text(f"{entry:,.2f}", timeout=SLOW_MS)
+    for _ in range(2):
+        seen, standing = page.evaluate(
+            """() => [document.querySelector('.life-box [data-field="last_price"]').dataset.value,
+                      document.querySelector('.life-box [data-standing]').textContent]"""
+        )
+        assert shown_number(standing.split(" points")[0]) == pytest.approx(float(seen) - entry, abs=0.011)
+        expect(price).not_to_have_attribute("data-value", seen, timeout=SLOW_MS)
+    expect(page.locator(".life-box .card-foot time")).to_have_text(re.compile(r"^\d+ s ago$"), timeout=SLOW_MS)
     assert trader.errors == []
 
 
