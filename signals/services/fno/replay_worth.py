@@ -15,7 +15,7 @@ from engines.exchange.derivatives import atm_strike, lot_size, monthly_expiries,
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
 from engines.metrics.risk_free import risk_free_pct
 from engines.mvla.inputs import Floats
-from engines.mvla.levels import option_levels
+from engines.mvla.levels import Option, option_levels
 from engines.mvla.parameters import parameters_on
 from engines.mvla.trades import round_trip
 from engines.options import black76
@@ -90,10 +90,8 @@ def _option(signal: Fired, expiry: date, closes: Floats) -> tuple[float, float] 
 
     entry, forward, years = priced(signal.spot, signal.at_s)
     leave, _, _ = priced(signal.result.price, signal.end_s)
-    levels = option_levels(
-        entry=entry, forward=forward, strike=strike, years=years, volatility=volatility, is_call=is_call, rate=rate,
-        distance=signal.distance, p=p,
-    )  # fmt: skip
+    option = Option(strike, years, volatility, is_call, rate)
+    levels = option_levels(option, entry=entry, forward=forward, distance=signal.distance, p=p)
     lot = lot_size(signal.index, expiry, signal.trade_date)
     charges = round_trip(signal.index, signal.trade_date, entry, leave, lot)
     return (leave - entry) * lot - charges, levels.risk * lot
