@@ -1,5 +1,8 @@
 """Universes do not answer for each other: the same numbers whichever is asked first, over HTTP and beside it."""
 
+import base64
+import pickle
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from itertools import permutations
@@ -14,7 +17,7 @@ from market.services import panels
 from market.services.panel_files import PanelKey
 from signals.models import IScoreSnapshot
 from signals.services import market_data
-from signals.services.iscore import scoring
+from signals.services.iscore import beside, scoring
 from signals.services.patterns import reading, scanning, similar, top
 from tests.flows.pocket import SYMBOLS, make_universe
 
@@ -121,3 +124,12 @@ def test_a_panel_is_named_by_what_it_is_and_by_the_state_of_its_data() -> None:
     }
     assert len(names) == 32
     assert market_data.whole_panel("small", NOW).version != market_data.whole_panel("others", NOW).version
+
+
+def test_a_child_brings_the_scores_that_are_made_here() -> None:
+    asked = ["NSE:TITAN", "NSE:LT"]
+    here = scoring.scored(now=NOW, extras=asked)
+    text = beside.packed(session=here.session.isoformat(), extras=asked[::-1], now=NOW)
+    brought = pickle.loads(zlib.decompress(base64.b64decode(text)))
+    assert brought.key == here.key
+    assert all(brought.result(symbol) == here.result(symbol) for symbol in (*asked, "NSE:RELIANCE"))
