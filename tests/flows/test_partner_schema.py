@@ -1,5 +1,6 @@
 """The partner surface against its own description, with a key of each kind: no 5xx, no answer the schema knows not."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -41,7 +42,8 @@ def test_operations(case: Any, kind: str) -> None:
         environment, is_admin = KINDS[kind]
         fields = {"plan": Plan.ELITE, "is_admin": is_admin, "created_at": clock.now()}
         partner, _ = Partner.objects.get_or_create(name="Schema", defaults=fields)
-        made = key_create(partner=partner, environment=environment, actor="test", now=clock.now())
+        at_once = timedelta(0)  # the keys of earlier examples end: an environment has few
+        made = key_create(partner=partner, environment=environment, actor="test", now=clock.now(), overlap=at_once)
         headers["Authorization"] = f"Bearer {made.text}"
     # A query parameter nobody knows is ignored, here as everywhere; those that are known have tests of their own.
     checks = [check for check in ALL if case.method != "GET" or check is not negative_data_rejection]
