@@ -36,6 +36,7 @@ export default defineConfig({
         "src/pages/iscore-stock.ts",
         "src/pages/signals.ts",
         "src/pages/track-record.ts",
+        "src/pages/admin.ts",
         "src/pages/partner.ts",
         "src/pages/partner-docs.ts",
         "src/styles/index.css",

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.templatetags.static import static
+from django.utils.module_loading import import_string
 
 from core import clock, logs
 from core.addresses import parse_networks
@@ -282,11 +283,13 @@ REPLAY_SPEED = CONFIG.replay_speed
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logs.logging_config(CONFIG.log_level, json=not CONFIG.demo)
 
+ADMIN_SCRIPT = "src/pages/admin.ts"
 UNFOLD = {
     "SITE_TITLE": "Trading platform",
     "SITE_HEADER": "Trading platform",
     "SITE_SUBHEADER": "Administration",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
+    "SCRIPTS": [lambda request: import_string("django_vite.templatetags.django_vite.vite_asset_url")(ADMIN_SCRIPT)],
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("favicon.svg")}],
 }

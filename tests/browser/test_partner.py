@@ -311,6 +311,19 @@ def test_a_double_click_is_one_press(visitor: Visitor) -> None:
     assert visitor.errors == []
 
 
+def test_a_double_click_in_the_admin_makes_one_key_and_shows_it(visitor: Visitor) -> None:
+    email = "desk@twice.example.com"
+    register(visitor, email)
+    provision(visitor, "Twice", email, "")
+    page = visitor.open("/admin/partners/partner/?q=Twice", who="Admin")
+    page.get_by_role("link", name="Twice").first.click()
+    page.fill("form[action$='/key/'] [name=reason]", "for the second desk")
+    page.get_by_role("button", name="Make a new key").dblclick()
+    expect(page.locator("[data-told='api-key']")).to_have_text(re.compile(r"tc_(live|test)_"))
+    page.get_by_role("link", name=re.compile("I have copied it")).click()
+    expect(page.locator("code", has_text=re.compile(r"^tc_(live|test)_[0-9a-f]{12}…$"))).to_have_count(2)
+
+
 def test_a_person_of_several_partners_chooses_on_a_telephone_too(visitor: Visitor) -> None:
     email = "desk@several.example.com"
     register(visitor, email)
