@@ -26,6 +26,7 @@ from partners.constants import (
     Plan,
     RetryPolicy,
 )
+from partners.services.keys import LIVE_MAX
 
 SCENARIOS: Final = {
     Scenario.BULLISH: "A bullish signal of confidence 80 with three trades; an I-Score of 82.",
@@ -65,6 +66,7 @@ def _fixed() -> dict[str, Any]:
         "defaults": {"fno": DEFAULT_MIN_CONFIDENCE[Engine.FNO], "iscore": DEFAULT_MIN_CONFIDENCE[Engine.ISCORE],
                      "delta": DEFAULT_DELTA_THRESHOLD},
         "kept_days": KEPT.days,
+        "keys_most": LIVE_MAX,
         "pause_days": PAUSE_AFTER.days,
         "overlap_h": round(SECRET_OVERLAP.total_seconds() / 3600),
         "idempotency_h": round(IDEMPOTENCY_TTL.total_seconds() / 3600),

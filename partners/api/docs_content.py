@@ -14,6 +14,7 @@ from partners.api.engines import BatchInput, HistoryQuery
 from partners.api.me import MeInput
 from partners.api.subscriptions import Settings, SubscriptionInput
 from partners.constants import INDICES
+from partners.services.keys import LIVE_MAX
 
 EXAMPLES: Final = Path(__file__).parent / "examples"
 LANGUAGES: Final = (("curl", "sh", "curl"), ("python", "py", "Python"), ("javascript", "mjs", "JavaScript"))
@@ -168,7 +169,8 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         _ADMIN, "POST", "/admin/partners/{partner_id}/keys", "Make a key",
-        "With overlap_hours the present keys end after it.", answers.PartnerKeyAnswer, KeyInput,
+        f"With overlap_hours the present keys end after it. At most {LIVE_MAX} work at a time; one more is refused (409).",
+        answers.PartnerKeyAnswer, KeyInput,
     ),
     Endpoint(
         _ADMIN, "DELETE", "/admin/keys/{key_id}", "Revoke a key", "It is dead at once.", answers.PartnerAnswer,

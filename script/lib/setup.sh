@@ -81,10 +81,11 @@ ensure_frontend() {
 
 # ensure_kernels: machine code of the engines, kept beside the virtual environment in a folder named by their source:
 # numba looks only at the file of a function to tell whether its code is stale, not at what was compiled into it. What a
-# running server uses stays: each source has a folder of its own, and only folders long out of use are deleted.
+# running server uses stays: each source has a folder of its own, and only folders long out of use are deleted. The place
+# of the checkout counts too, as numba files code by the path of its source.
 ensure_kernels() {
   local wanted
-  wanted=$({ cat requirements.txt; find engines -name '*.py' -not -path '*/tests/*' | LC_ALL=C sort | xargs cat; } | sha256sum | cut -c1-16)
+  wanted=$({ pwd -P; cat requirements.txt; find engines -name '*.py' -not -path '*/tests/*' | LC_ALL=C sort | xargs cat; } | sha256sum | cut -c1-16)
   export NUMBA_CACHE_DIR="$PWD/.venv/numba/$wanted"
   if [ -f "$NUMBA_CACHE_DIR/.complete" ]; then
     touch "$NUMBA_CACHE_DIR/.complete"
