@@ -169,7 +169,7 @@ ENDPOINTS: Final = (
     ),
     Endpoint(
         _ADMIN, "POST", "/admin/partners/{partner_id}/keys", "Make a key",
-        f"With overlap_hours the present keys end after it. At most {LIVE_MAX} work at a time; one more is refused (409).",
+        f"With overlap_hours the present keys end after it. At most {LIVE_MAX} work at a time (else 409).",
         answers.PartnerKeyAnswer, KeyInput,
     ),
     Endpoint(
