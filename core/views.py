@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import is_valid_path
 from django.utils.http import escape_leading_slashes
+from django.views import View
 
 from core import errors, request_id
 from core.api.errors import surface_of, translate
@@ -21,6 +22,16 @@ def _answer(request: HttpRequest, error: errors.PlatformError) -> HttpResponse:
 def unknown_path(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
     """Answer any path below an API prefix that no view takes."""
     return _answer(request, errors.NotFound(f"There is nothing at {request.path}."))
+
+
+class SurfaceView(View):
+    """A document below an API prefix: a wrong method is refused in the body of its surface."""
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        text = f'Method "{request.method}" not allowed. The Allow header names those that this address takes.'
+        response = _answer(request, errors.MethodNotAllowed(text))
+        response.headers["Allow"] = ", ".join(self._allowed_methods())
+        return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -151,6 +151,11 @@ class UnknownAddress(PartnerView):
 
     options = http_method_not_allowed
 
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        del answer.headers["Allow"]  # no method is
+        return answer
+
 
 def scenario_of(request: Request) -> Scenario | None:
     """Return the outcome a test key asks for; live keys ask for none. Raises InvalidRequest for an unknown one."""

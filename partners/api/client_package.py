@@ -9,14 +9,15 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views import View
+
+from core.views import SurfaceView
 
 FOLDER: Final = settings.BASE_DIR / "clients" / "python"
 #: The same for every file and build; the wheel's format knows no time before 1980.
 _WRITTEN: Final = 1_767_225_600
 
 
-class ClientPackage(View):
+class ClientPackage(SurfaceView):
     """``/api/partner/v1/docs/client.tar.gz``, which pip installs by its address."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -6,8 +6,8 @@ from typing import Any, Final
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import View
 
+from core.views import SurfaceView
 from partners.api.base import Scenario
 from partners.api.docs_content import CHANGES, ENDPOINTS, LANGUAGES, Endpoint, example
 from partners.api.docs_fields import field_rows
@@ -38,7 +38,7 @@ SCENARIOS: Final = {
 }
 
 
-class DocsPage(View):
+class DocsPage(SurfaceView):
     """``/api/partner/v1/docs``."""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -78,9 +78,7 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
     rows = list(Subscription.objects.filter(partner=partner, environment=endpoint.environment, is_active=True))
     by_hook = [row for row in rows if Channel.WEBHOOK in row.channels]
     if endpoint.paused_at is not None:
-        found.append(
-            f"The webhook is paused: {endpoint.pause_reason} {_kept(health.held)} kept. Resume it to send again."
-        )
+        found.append(f"The webhook is paused: {endpoint.pause_reason} {_kept(health.held)} Resume it to send again.")
     elif endpoint.failing_since is not None:
         found.append(
             f"Nothing has arrived at the webhook since {_said(endpoint.failing_since)}. "
@@ -104,7 +102,9 @@ def warnings_for(endpoint: Endpoint, health: Health, keys: list[KeyUse], *, now:
 
 
 def _kept(count: int) -> str:
-    return "One event is" if count == 1 else f"{count or 'No'} events are"
+    if not count:
+        return "Nothing has come since; what comes is kept."
+    return "One event is kept." if count == 1 else f"{count} events are kept."
 
 
 def _times(count: int) -> str:

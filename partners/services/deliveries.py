@@ -11,7 +11,7 @@ from core.errors import Conflict
 from partners.constants import Channel
 from partners.lifecycle import Happening, State, before
 from partners.models import Attempt, Delivery, Partner
-from partners.services.outbox import is_paused, open_check, wake
+from partners.services.outbox import endpoint_lock, is_paused, open_check, wake
 from partners.services.states import happened, it_happened
 
 
@@ -39,6 +39,7 @@ def delivery_resend(
     This attempt counts apart: one of the plan that was still to come is kept for the case that this one fails too, and
     what was held because of a 410 is held again then.
     """
+    endpoint_lock(delivery.partner_id, delivery.environment)
     row = Delivery.objects.select_for_update(of=("self",)).select_related("partner").get(pk=delivery.pk)
     open_check(row.partner, row.environment, row.channel)
     if row.status not in before(Happening.RESENT):
@@ -61,9 +62,11 @@ def failed_resend(
     """Send everything again that failed, was refused or blocked since an instant; return how much that is. While the
     webhook is paused that is mails only. Raises Conflict where nothing is sent at present.
     """
+    endpoint_lock(partner.pk, environment)
     open_check(partner, environment, Channel.EMAIL)
     states = (State.FAILED.value, State.REJECTED.value, State.BLOCKED.value)
     rows = Delivery.objects.filter(partner=partner, environment=environment, status__in=states, created_at__gte=since)
+    rows = rows.exclude(subscription__isnull=True, subscription_number__isnull=False)  # it was deleted
     if is_paused(partner.pk, environment):
         rows = rows.exclude(channel=Channel.WEBHOOK.value)
     count = happened(rows, Happening.RESENT, next_attempt_at=now, is_resend=True)

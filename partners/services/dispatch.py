@@ -2,13 +2,14 @@
 
 Requests wait, so they wait in threads of their own, which touch no database: a receiver that takes its five seconds
 holds up one place of twenty-four. No receiver has more than two, one that fails has one, and the last third is kept for
-receivers that do not fail and have nothing under way: many that hang delay nobody else.
+receivers that do not fail and have nothing under way: many that hang delay nobody else. Mails have few places, as one
+server takes them all and may hang.
 """
 
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from datetime import datetime, timedelta
@@ -23,12 +24,13 @@ from core.shared_clock import shared_now
 from partners.constants import ANSWER_KEPT_BYTES, ANSWER_READ_BYTES, DEADLINE_S, Channel
 from partners.lifecycle import Happening
 from partners.services.email import mail_send
-from partners.services.health import outcome_noted, put_off_kept, receiver_lock
-from partners.services.outbox import wake
+from partners.services.health import outcome_noted, put_off_kept
+from partners.services.outbox import endpoint_lock, wake
 from partners.services.sending import (
     MAX_LOSSES,
     Claimed,
     Outcome,
+    Receiver,
     claim_next,
     is_unwanted,
     next_due_in,
@@ -41,6 +43,8 @@ from partners.webhooks.judging import asked_wait, judge, words_of
 log = logging.getLogger("platform.webhooks")
 
 PLACES: Final = 24
+#: Mails under way in a process.
+MAILS: Final = 3
 #: Until a look-up is tried again that was not begun because too many hang.
 BUSY_RETRY: Final = timedelta(seconds=10)
 #: How long one call goes on before it leaves the rest to the next, and how often it looks for more while it waits.
@@ -100,14 +104,16 @@ def _loop(
     leave: Callable[[], None],
 ) -> int:  # fmt: skip
     under_way: dict[Future[Outcome], Claimed] = {}
+    served: dict[Receiver, float] = {}
     made, open_ = 0, True
     while True:
         if open_ and clock.monotonic() >= until:
             open_ = False
             leave()
             wake()
-        while open_ and len(under_way) < places and (claimed := _claim(len(under_way), places)) is not None:
+        while open_ and len(under_way) < places and (claimed := _claim(under_way, places, served)) is not None:
             under_way[_start(client, pool, claimed, draw())] = claimed
+            served[claimed.receiver] = clock.monotonic()
         if not under_way:
             return made
         done, _ = wait(under_way, timeout=LOOK_S, return_when=FIRST_COMPLETED)
@@ -116,10 +122,15 @@ def _loop(
             made += 1
 
 
-def _claim(under_way: int, places: int) -> Claimed | None:
+def _claim(
+    under_way: Mapping["Future[Outcome]", Claimed], places: int, served: Mapping[Receiver, float]
+) -> Claimed | None:
     """Take the next row; None too if the database fails, so that what is under way is still settled."""
+    mails = sum(one.delivery.channel == Channel.EMAIL for one in under_way.values())
+    channels = [Channel.WEBHOOK.value] if mails >= MAILS else Channel.values
+    is_crowded = places - len(under_way) <= places // 3
     try:
-        return claim_next(now=shared_now(), is_crowded=places - under_way <= places // 3)
+        return claim_next(now=shared_now(), is_crowded=is_crowded, channels=channels, served=served)
     except DatabaseError:
         log.exception("webhook.not_claimed")
         connection.close_if_unusable_or_obsolete()
@@ -158,7 +169,7 @@ def _finish(claimed: Claimed, future: "Future[Outcome]") -> None:
 @transaction.atomic
 def _settled(claimed: Claimed, outcome: Outcome) -> None:
     now, is_webhook = clock.now(), claimed.delivery.channel == Channel.WEBHOOK
-    receiver_lock(claimed)
+    endpoint_lock(claimed.delivery.partner_id, claimed.delivery.environment)
     outcome = with_plan(claimed.delivery, outcome, now=now)
     if not settle(claimed, outcome, now=now):
         return

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Model, QuerySet
 
 from core import audit
-from partners.constants import PAUSE_AFTER, Channel
+from partners.constants import PAUSE_AFTER, Channel, Environment
 from partners.lifecycle import Happening, State
 from partners.models import Delivery, Endpoint, Partner, Subscription
 from partners.services.notices import notice_make
@@ -16,14 +16,6 @@ from partners.services.sending import Claimed, Outcome
 from partners.services.states import happened
 
 GONE = 410
-
-
-def receiver_lock(claimed: Claimed) -> None:
-    """Lock the receiver of a delivery, as taking one does: two that settle and take in another order would wait for
-    each other.
-    """
-    row = claimed.delivery
-    Endpoint.objects.select_for_update().filter(partner_id=row.partner_id, environment=row.environment).first()
 
 
 def outcome_noted(claimed: Claimed, outcome: Outcome, *, now: datetime) -> None:
@@ -66,7 +58,10 @@ def _subscription_pause(row: Delivery, now: datetime) -> None:
         _hold(Delivery.objects.filter(subscription_id=row.subscription_id, channel=row.channel))
         audit.record(
             actor="system", action="partner_subscription.paused", object=f"subscription:{row.subscription_id}", at=now,
-            data={"reason": "The receiver answered 410 (Gone)."},
+            data={
+                "partner": row.partner.name, "environment": row.environment, "engine": row.subscription.engine,
+                "symbol": row.subscription.symbol, "reason": "The receiver answered 410 (Gone).",
+            },
         )  # fmt: skip
         notice_make(partner=row.partner, environment=row.environment, subscription=row.subscription, now=now)
 
@@ -113,11 +108,12 @@ def endpoint_resume(
 @transaction.atomic
 def partner_switched(*, partner: Partner, now: datetime) -> None:
     """Keep what is due for a partner that was switched off; send it to one that was switched on."""
-    for endpoint in Endpoint.objects.select_for_update().filter(partner=partner).order_by("pk"):
-        if partner.is_active:
-            held_release(partner=partner, environment=endpoint.environment, now=now)
+    list(Endpoint.objects.select_for_update().filter(partner=partner).order_by("pk"))
     if not partner.is_active:
         _hold(Delivery.objects.filter(partner=partner))
+        return
+    for environment in Environment.values:  # where there is no endpoint yet there may be mails
+        held_release(partner=partner, environment=environment, now=now)
 
 
 def _hold(deliveries: QuerySet[Delivery]) -> None:

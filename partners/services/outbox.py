@@ -89,6 +89,13 @@ def ping(*, partner: Partner, environment: str, body: Callable[[str], bytes], ev
     return delivery
 
 
+def endpoint_lock(partner_id: int, environment: str) -> None:
+    """Lock a receiver's row, before any other of what goes to it: two that lock in another order would wait for each
+    other, and what a pause must find could be written behind its back.
+    """
+    Endpoint.objects.select_for_update().filter(partner_id=partner_id, environment=environment).first()
+
+
 def open_check(partner: Partner, environment: str, channel: str = Channel.WEBHOOK) -> None:
     """Raise Conflict where nothing is sent because somebody switched the partner off or paused its receiver."""
     if not Partner.objects.filter(pk=partner.pk, is_active=True).exists():
@@ -113,8 +120,7 @@ def subscription_lock(subscription: Subscription) -> Subscription | None:
     The receiver comes first, here as wherever something is paused, resumed or settled: otherwise an event that is kept
     because of a pause could be written just after the resuming has looked, and would be kept for ever.
     """
-    receiver = Endpoint.objects.filter(partner_id=subscription.partner_id, environment=subscription.environment)
-    receiver.select_for_update().first()
+    endpoint_lock(subscription.partner_id, subscription.environment)
     rows = Subscription.objects.select_for_update(of=("self",)).select_related("partner")
     return rows.filter(pk=subscription.pk).first()
 

@@ -6,9 +6,11 @@ which is what a receiver drops doubles by. An outcome is written only by who hol
 """
 
 import logging
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
@@ -18,7 +20,7 @@ from core.errors import InternalError
 from partners.constants import DEADLINE_S, Channel
 from partners.lifecycle import Happening, State, after
 from partners.models import Attempt, Delivery, Endpoint
-from partners.services.outbox import TEST_CAUSE
+from partners.services.outbox import TEST_CAUSE, is_held
 from partners.services.secrets import endpoint_of, secrets_of
 from partners.services.states import happened, it_happened
 
@@ -29,6 +31,8 @@ log = logging.getLogger("platform.webhooks")
 AT_ONCE: Final = 2
 AT_ONCE_FAILING: Final = 1
 LEASE: Final = timedelta(seconds=4 * DEADLINE_S)
+#: A mail server has ten seconds for each of its ten answers: a lease that ends before would send the mail twice.
+MAIL_LEASE: Final = timedelta(seconds=120)
 #: A message under way when its worker was lost may be what kills workers, or may have been one of many there by
 #: chance. After so many losses in a row it is laid aside for a while, then tried once more each time, then given up.
 MAX_STRIKES: Final = 3
@@ -36,6 +40,14 @@ LAID_ASIDE: Final = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hour
 MAX_LOSSES: Final = MAX_STRIKES + len(LAID_ASIDE)
 #: Since when a row waits; one whose worker was lost, since its lease ended.
 _SINCE: Final = Coalesce("next_attempt_at", "lease_until")
+
+
+class Receiver(NamedTuple):
+    """Where deliveries go: one channel of a partner's environment. None waits for another."""
+
+    partner_id: int
+    environment: str
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,10 @@ class Claimed:
     url: str
     retry_policy: str
     secrets: tuple[str, ...]
+
+    @property
+    def receiver(self) -> Receiver:
+        return Receiver(self.delivery.partner_id, self.delivery.environment, self.delivery.channel)
 
 
 def due(now: datetime) -> Q:
@@ -71,12 +87,17 @@ def is_unwanted(delivery: Delivery) -> bool:
     return delivery.subscription_id is None and not delivery.cause.startswith(TEST_CAUSE) and not delivery.is_resend
 
 
-def claim_next(*, now: datetime, is_crowded: bool = False) -> Claimed | None:
+def claim_next(
+    *, now: datetime, is_crowded: bool = False, channels: Sequence[str] = Channel.values,
+    served: Mapping[Receiver, float] = MappingProxyType({}),
+) -> Claimed | None:  # fmt: skip
     """Lease the delivery that has waited longest at the receiver that has fewest requests under way; None if nothing is
     due. ``is_crowded``: the last places are kept for receivers that have nothing under way and do not fail.
+    ``channels``: which may be taken. ``served``: when receivers were last sent to: of those equally busy the one comes
+    first that was not for the longest time, so that slow ones with much to come do not hold up a quick one.
     """
-    for partner_id, environment in _receivers(now, is_crowded):
-        found = _claim_of(partner_id, environment, now, is_crowded)
+    for receiver in _receivers(now, is_crowded, channels, served):
+        found = _claim_of(receiver, now, is_crowded)
         if found is not None:
             return found
     return None
@@ -89,59 +110,70 @@ def _places_of(is_failing: bool, is_crowded: bool) -> int:
     return AT_ONCE_FAILING if is_failing else AT_ONCE
 
 
-def _receivers(now: datetime, is_crowded: bool) -> list[tuple[int, str]]:
-    """Return the receivers with something due and a place free, those who have waited longest first."""
+def _receivers(
+    now: datetime, is_crowded: bool, channels: Sequence[str], served: Mapping[Receiver, float]
+) -> list[Receiver]:
+    """Return the receivers with something due and a place free, in the order in which they are served."""
     busy = Count("pk", filter=Q(status=State.SENDING.value, lease_until__gt=now))
     rows = (
-        Delivery.objects.filter(due(now) | Q(status=State.SENDING.value))
-        .values("partner_id", "environment")
+        Delivery.objects.filter(due(now) | Q(status=State.SENDING.value), channel__in=channels)
+        .values_list("partner_id", "environment", "channel")
         .annotate(
             busy=busy,
             first=Min(Coalesce("next_attempt_at", "lease_until"), filter=due(now)),
             due=Count("pk", filter=due(now)),
         )
         .filter(due__gt=0, busy__lt=AT_ONCE)
-        .order_by("busy", "first", "partner_id")
     )
-    found = {(row["partner_id"], row["environment"]): row["busy"] for row in rows}
-    failing = Endpoint.objects.filter(partner_id__in={partner for partner, _ in found}, failing_since__isnull=False)
-    fail = set(failing.values_list("partner_id", "environment")) if found else set()
-    return [receiver for receiver, under_way in found.items() if under_way < _places_of(receiver in fail, is_crowded)]
+    order = {Receiver(*key): (busy, first) for *key, busy, first, _ in rows}
+    fail = _failing(order)
+    free = [one for one, (under_way, _) in order.items() if under_way < _places_of(one in fail, is_crowded)]
+    return sorted(free, key=lambda one: (order[one][0], served.get(one, 0.0), order[one][1], one.partner_id))
+
+
+def _failing(receivers: Iterable[Receiver]) -> set[Receiver]:
+    """Return the webhooks among them from which nothing but failures came since their last success."""
+    partners = {one.partner_id for one in receivers}
+    if not partners:
+        return set()
+    rows = Endpoint.objects.filter(partner_id__in=partners, failing_since__isnull=False)
+    return {Receiver(*row, Channel.WEBHOOK.value) for row in rows.values_list("partner_id", "environment")}
 
 
 @transaction.atomic
-def _claim_of(partner_id: int, environment: str, now: datetime, is_crowded: bool) -> Claimed | None:
-    """Lease one row of a receiver. The receiver's row is locked meanwhile, so that the places are counted right.
+def _claim_of(receiver: Receiver, now: datetime, is_crowded: bool) -> Claimed | None:
+    """Lease one row of a receiver. Its endpoint's row is locked meanwhile, so that the places are counted right.
 
     SQLite has one writer at a time anyway.
     """
-    skip = connection.features.has_select_for_update_skip_locked
-    endpoints = Endpoint.objects.filter(partner_id=partner_id, environment=environment)
+    skip, is_webhook = connection.features.has_select_for_update_skip_locked, receiver.channel == Channel.WEBHOOK
+    endpoints = Endpoint.objects.filter(partner_id=receiver.partner_id, environment=receiver.environment)
     endpoint = endpoints.select_for_update(skip_locked=skip).select_related(None).first()
     if endpoint is None and endpoints.exists():
         return None  # another worker is just taking one of its rows
-    mine = Delivery.objects.filter(partner_id=partner_id, environment=environment)
-    places = _places_of(endpoint is not None and endpoint.failing_since is not None, is_crowded)
+    mine = Delivery.objects.filter(**receiver._asdict())
+    places = _places_of(is_webhook and endpoint is not None and endpoint.failing_since is not None, is_crowded)
     if mine.filter(status=State.SENDING.value, lease_until__gt=now).count() >= places:
         return None
     row = _longest_waiting(mine, now)
     if row is None:
         return None
-    taken = {"claim": row.claim + 1, "lease_until": now + LEASE, "next_attempt_at": None, "strikes": row.strikes}
+    until = now + (LEASE if is_webhook else MAIL_LEASE)
+    taken = {"claim": row.claim + 1, "lease_until": until, "next_attempt_at": None, "strikes": row.strikes}
     if not it_happened(row, Happening.CLAIMED, **taken):
         return None
-    endpoint = endpoint or endpoint_of(row.partner, environment)
-    secrets = _secrets(endpoint, now) if row.channel == Channel.WEBHOOK else ()
+    endpoint = endpoint or endpoint_of(row.partner, receiver.environment)
+    secrets = _secrets(endpoint, now) if is_webhook else ()
     return Claimed(row, row.claim, row.attempts.count() + 1, endpoint.url, endpoint.retry_policy, secrets)
 
 
 def _longest_waiting(mine: QuerySet[Delivery], now: datetime) -> Delivery | None:
     """Return the row to be sent next, its losses counted; on the way lay aside what was lost too often, and keep
-    what is for a partner that is switched off.
+    what was under way, and its worker lost, when the partner was switched off or the receiver paused.
     """
-    rows = mine.filter(due(now)).select_related("partner", "subscription").order_by(_SINCE, "id")
+    rows = mine.filter(due(now)).select_related("partner", "subscription__partner").order_by(_SINCE, "id")
     while (row := rows.first()) is not None:
-        if not row.partner.is_active:  # under way, and its worker lost, when the partner was switched off
+        if is_held(row if row.is_resend else row.subscription or row, row.channel):
             it_happened(row, Happening.PAUSED, lease_until=None, next_attempt_at=None)
             continue
         if row.status == State.PENDING.value:

@@ -196,3 +196,11 @@ def test_overlaps_are_numbers(partner, hours):  # noqa: F811
     partner.refresh_from_db()
     answer = client(partner).post(f"{V1}/admin/partners/{partner.pk}/keys", {"overlap_hours": hours}, format="json")
     refused(answer, 400, "INVALID_REQUEST", "overlap_hours: ")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/client.tar.gz"])
+def test_documents_refuse_a_wrong_method_as_everything_here(client, db, path):
+    answer = client.post(f"{V1}{path}")
+    assert (answer.status_code, answer.json()["success"]) == (405, False)
+    assert "GET" in answer["Allow"]
+    assert "POST" in answer.json()["error"]

@@ -184,10 +184,10 @@ def test_a_machine_whose_clock_is_ahead_takes_nothing_over(monkeypatch):
     if db.connection.vendor != "postgresql":
         pytest.skip("one machine, one clock")
     send_ping(make_partner(url="http://127.0.0.1:1/"))
-    assert dispatch._claim(0, 16) is not None
+    assert dispatch._claim({}, 16, {}) is not None
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + 2 * LEASE)
-    assert dispatch._claim(0, 16) is None
+    assert dispatch._claim({}, 16, {}) is None
 
 
 def test_a_message_that_kills_workers_is_laid_aside_and_given_up_in_the_end():

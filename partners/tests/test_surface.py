@@ -406,6 +406,7 @@ def test_an_unknown_address_says_where_the_key_stands(partner, method):
     answer = getattr(client(partner), method)(f"{V1}/nowhere")
     assert (answer.status_code, answer.json()["code"]) == (404, "NOT_FOUND")
     assert answer["X-RateLimit-Remaining"] == "59"
+    assert "Allow" not in answer
     stranger = getattr(APIClient(), method)(f"{V1}/nowhere")
     assert (stranger.status_code, stranger.json()["code"]) == (404, "NOT_FOUND")
     assert "X-RateLimit-Limit" not in stranger
