@@ -1,5 +1,6 @@
 """A partner's page and the form that makes one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -105,7 +106,7 @@ class PartnerAdmin(PageAdmin):
         }  # fmt: skip
         return self.page(
             request, "admin/partners/partner.html", str(partner), partner=partner, forms=page_forms,
-            environments=[_environment(partner, name, now) for name in Environment.values],
+            environments=[_environment(partner, name, now, failed or {}) for name in Environment.values],
             keys=partner.keys.all(), members=partner.members.select_related("user"), now=now,
             usage=usage_by_day(partner, days=7, now=now),
             attempts=Attempt.objects.filter(delivery__partner=partner).select_related("delivery")[:10],
@@ -134,7 +135,7 @@ class PartnerAdmin(PageAdmin):
                 self.message_user(request, words)
                 return self._to(partner)
         self.tell_errors(request, form)
-        return self._overview(request, partner, {what: form} if what in ("profile", "key", "member") else None)
+        return self._overview(request, partner, {what: form})
 
     def _to(self, partner: Partner) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:partners_partner_change", args=[partner.pk]))
@@ -146,8 +147,12 @@ class PartnerAdmin(PageAdmin):
         return response
 
 
-def _environment(partner: Partner, name: str, now: datetime) -> dict[str, Any]:
-    """Return one environment as the page shows it. Looking makes nothing: an endpoint comes with its first use."""
+def _environment(
+    partner: Partner, name: str, now: datetime, refused: Mapping[str, forms.Form]
+) -> dict[str, Any]:  # fmt: skip
+    """Return one environment as the page shows it, with what was typed in a form that was ``refused``. Looking makes
+    nothing: an endpoint comes with its first use.
+    """
     endpoint = Endpoint.objects.filter(partner=partner, environment=name).first() or Endpoint(environment=name)
     initial = {"environment": name, "webhook_url": endpoint.url, "retry_policy": endpoint.retry_policy}
     return {
@@ -155,6 +160,15 @@ def _environment(partner: Partner, name: str, now: datetime) -> dict[str, Any]:
         "endpoint": endpoint,
         "health": health_of(partner, name, now=now),
         "subscriptions": Subscription.objects.filter(partner=partner, environment=name).count(),
-        "form": EndpointForm(initial=initial, auto_id=f"id_{name}_%s"),
-        "failed": FailedForm(initial={"environment": name}, auto_id=f"id_failed_{name}_%s"),
+        "form": _typed(refused.get("endpoint"), name) or EndpointForm(initial=initial, auto_id=f"id_{name}_%s"),
+        "failed": _typed(refused.get("failed"), name)
+        or FailedForm(initial={"environment": name}, auto_id=f"id_failed_{name}_%s"),
     }
+
+
+def _typed(form: forms.Form | None, environment: str) -> forms.Form | None:
+    """Return a refused form if it was that of the environment, with ids that differ from the other's."""
+    if form is None or form.data.get("environment") != environment:
+        return None
+    form.auto_id = f"id_refused_{environment}_%s"
+    return form

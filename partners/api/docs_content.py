@@ -184,6 +184,7 @@ CHANGES: Final = (
         "Idempotency-Key on POST; X-RateLimit headers; GET /errors; request_id in every error.",
         "Standard Webhooks headers beside X-TC-Signature; event_id and sequence in every event; extended retries.",
         "Resend of single deliveries and of all that failed; what_if of a portfolio.",
+        f"At most {LIVE_MAX} keys of an environment work at a time.",
     )),
     ("2026-05-03", ("Portfolio risk (50 holdings) and behavioural analysis (100 trades) on demand.",)),
     ("2026-05-01", ("First release: F&O live and history, I-Score single and batch, subscriptions, HMAC webhooks.",)),

@@ -257,3 +257,10 @@ def test_the_lists_open(admin, partner):
         page = admin.get(f"/admin/partners/{name}/")
         assert page.status_code == 200
         assert name != "partner" or " IST" in page.content.decode()
+
+
+def test_what_was_typed_stays_when_it_is_refused(admin, partner):
+    typed = {"webhook_url": "http://10.0.0.1/mistyped", "retry_policy": "extended", "reason": "moved"}
+    page = act(admin, partner, "endpoint", environment="test", **typed).content.decode()
+    assert page.count('value="http://10.0.0.1/mistyped"') == 1
+    assert "moved" in page

@@ -303,6 +303,10 @@ def test_a_double_click_is_one_press(visitor: Visitor) -> None:
     page.mouse.click(5, 5)  # the backdrop
     expect(page.locator("#confirm")).to_be_hidden()
     expect(page.get_by_role("button", name=re.compile("Revoke tc_test"))).not_to_have_count(0)
+    page.select_option("#overlap_hours", "0")
+    page.get_by_role("button", name="Make the key").click()
+    expect(page.locator("#confirm")).to_contain_text("End all other keys now?")
+    page.keyboard.press("Escape")
     page.goto(visitor.url + "/partner/try/")
     page.get_by_role("button", name="Make one").dblclick()
     expect(page.locator("#try-key")).to_have_value(re.compile("tc_test_"))

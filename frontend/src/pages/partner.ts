@@ -19,6 +19,13 @@ function showOnce(box: string, field: string, value: string, said: string): void
   toast(said);
 }
 
+// To end all other keys at once is asked again; a rotation is not.
+document.querySelector<HTMLSelectElement>("#overlap_hours")?.addEventListener("change", ({ currentTarget }) => {
+  const data = must("#key-form").dataset;
+  if ((currentTarget as HTMLSelectElement).value !== "0") return void delete data["consequence"];
+  Object.assign(data, { ask: "End all other keys now?", consequence: "Every other key of this environment is dead at once, before the new one is in use.", act: "End them" });
+});
+
 on<{ key: string }>("#key-form", "done", ({ key }, event) => {
   event.preventDefault();
   void refresh("#keys").then(() => showOnce("#key-once", "#new-key", key, "A new key was made. It is shown this once."));
@@ -201,7 +208,7 @@ async function tryIt(operation: Operation, path: string, body: string, scenario:
   state.textContent = "Asking…";
   const started = performance.now();
   try {
-    const response = await fetch(`/api/partner/v1${path}`, init);
+    const response = await fetch(`/api/partner/v1/${path.trim().replace(/^\/+/, "")}`, init);
     const text = await response.text();
     const [left, limit] = [response.headers.get("X-RateLimit-Remaining"), response.headers.get("X-RateLimit-Limit")];
     const rest = limit ? ` · ${left} of ${limit} requests left this minute` : "";
