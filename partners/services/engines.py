@@ -16,7 +16,7 @@ from partners.webhooks.payloads import source_fields
 from signals.models import FnoSignal
 from signals.services.fno.live import live
 from signals.services.fno.wire import signal_row
-from signals.services.iscore.reading import iscore_of
+from signals.services.iscore.reading import iscore_of, iscores_of
 
 #: Keys of an analysis on this surface; what else the engine knows belongs to the pages.
 ANALYSIS_KEYS = (
@@ -81,12 +81,24 @@ def _signals(index: str, environment: str, since: datetime) -> Sequence[FnoSigna
 
 
 def iscore_result(symbol: str, *, environment: str, now: datetime) -> dict[str, Any]:
-    """Return the result of a bare NSE symbol. Raises InvalidSymbol for one nobody knows."""
+    """Return the result of a bare NSE symbol. Raises InvalidSymbol for one nobody knows, DataUnavailable.
+
+    DataUnavailable: its score could not be worked out now; asking again is safe.
+    """
     with simulated_only(environment == Environment.TEST):
         try:
             found = iscore_of(f"NSE:{symbol}", now=now)
         except NotFound:
-            raise InvalidSymbol(f"symbol: {symbol} is not a share of the NSE that is known here.") from None
+            raise _unknown(symbol) from None
+    return _told(found)
+
+
+def _unknown(symbol: str) -> InvalidSymbol:
+    return InvalidSymbol(f"symbol: {symbol} is not a share of the NSE that is known here.")
+
+
+def _told(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an engine's answer about a share as this surface gives it."""
     changes = {"cached_until": isoformat_z(found["cached_until"]), "as_of": isoformat_z(found["as_of"])}
     result = {name: value for name, value in found.items() if name != "symbol"}
     return result | changes | source_fields(found["data_source"])
@@ -117,15 +129,17 @@ def present_score(symbol: str, *, environment: str, now: datetime) -> dict[str, 
 
 def iscore_batch(symbols: Sequence[str], *, environment: str, now: datetime) -> list[dict[str, Any]]:
     """Return one row a symbol, in the order given; one that fails does not fail the rest."""
-    rows = []
-    for symbol in dict.fromkeys(symbols):
-        try:
-            result = iscore_result(symbol, environment=environment, now=now)
-            rows.append({"symbol": symbol, "success": True, "result": result})
-        except PlatformError as exc:
-            code = exc.code if exc.status != 500 else Code.ENGINE_ERROR
-            rows.append({"symbol": symbol, "success": False, "error": exc.detail, "code": str(code)})
-    return rows
+    with simulated_only(environment == Environment.TEST):
+        answers = iscores_of([f"NSE:{symbol}" for symbol in symbols], now=now)
+    return [_batch_row(symbol, answers[f"NSE:{symbol}"]) for symbol in dict.fromkeys(symbols)]
+
+
+def _batch_row(symbol: str, found: dict[str, Any] | PlatformError) -> dict[str, Any]:
+    if not isinstance(found, PlatformError):
+        return {"symbol": symbol, "success": True, "result": _told(found)}
+    error = _unknown(symbol) if isinstance(found, NotFound) else found
+    code = error.code if error.status != 500 else Code.ENGINE_ERROR
+    return {"symbol": symbol, "success": False, "error": error.detail, "code": str(code)}
 
 
 def factors_only(components: Mapping[str, Any]) -> dict[str, Any]:

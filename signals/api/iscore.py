@@ -52,7 +52,8 @@ ComponentsOut = components_of("ComponentsOut", ComponentOut)
 class IScoreApi(APIView):
     """The I-Score of a stock after its last complete session, with its components and the reasons in words.
 
-    Nulls where too little is known; `missing_inputs` names what is not known. A symbol nobody knows is a 404.
+    Nulls where too little is known; `missing_inputs` names what is not known. A symbol nobody knows is a 404. 503 with
+    `Retry-After` while the score is still being worked out: nothing is said then of what is known.
     """
 
     class Output(ScoreShape):

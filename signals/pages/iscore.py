@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.views import View
 
 from core import clock, request_id
-from core.errors import NotFound, PlatformError
+from core.errors import DataUnavailable, NotFound, PlatformError
 from engines.exchange.naming import normalise_key
 from market.models import Universe
 from market.pages.figures import percent
@@ -128,6 +128,8 @@ class IScoreStockPage(LoginRequiredMixin, View):
             context = stock_context(key, now)
         except NotFound as error:
             raise Http404(error.detail) from None
+        except DataUnavailable as error:
+            return _not_ready(request, key, error)
         context |= {
             "place": "signals",
             "bands": [{"title": title, "least": least} for title, least in words.BANDS],
@@ -138,8 +140,21 @@ class IScoreStockPage(LoginRequiredMixin, View):
         return render(request, "signals/iscore_stock.html", context)
 
 
+def _not_ready(request: HttpRequest, symbol: str, error: DataUnavailable) -> HttpResponse:
+    """Return the page that says in words why there is no answer now, with a button to ask again."""
+    context = {
+        "place": "signals",
+        "code": symbol.partition(":")[2],
+        "instrument_url": instrument_url(symbol),
+        "failure": error.detail,
+        "request_id": request_id.get(),
+        "retry": presenters.detail_url(symbol),
+    }
+    return render(request, "signals/iscore_not_ready.html", context, status=error.status)
+
+
 def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
-    """Return what card and page print of a stock. Raises NotFound for a symbol that nobody knows."""
+    """Return what card and page print of a stock. Raises NotFound for a symbol that nobody knows, DataUnavailable."""
     answer = iscore_of(symbol, now=now)
     rows = iscore_history(symbol, now=now).defer("result")[: stock.SPARK_SESSIONS]
     history = [{name: getattr(row, name) for name in stock.HISTORY} for row in rows]

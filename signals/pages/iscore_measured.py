@@ -2,17 +2,28 @@
 
 from typing import Any, Final
 
+from core.errors import NotFound
 from engines.iscore.tables import params_hash
 from market.pages.figures import signed
 from signals.models import IScoreValidation
+from signals.services.iscore.scoring import reference_universe
 
 _HORIZONS: Final = {"1_month": "next month", "3_months": "next three months"}
 _UNFITTED: Final = "None of the numbers is fitted to returns."
 
 
 def validation_of(source: str) -> IScoreValidation | None:
-    """Return the newest measurement against what followed, on prices of the same source."""
-    return IScoreValidation.objects.filter(data_source=source).first() if source else None
+    """Return the newest measurement of the universe in which stocks are ranked, on prices of the same source.
+
+    One of a part of it, made with ``--universe``, is no word about the scores that pages show.
+    """
+    if not source:
+        return None
+    try:
+        universe = reference_universe()
+    except NotFound:
+        return None
+    return IScoreValidation.objects.filter(data_source=source, universe=universe).first()
 
 
 def measured(validation: IScoreValidation | None) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from signals.models import IScoreValidation
 from signals.pages import iscore_presenters as table
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
-from signals.pages.iscore_measured import measured_words
+from signals.pages.iscore_measured import measured_words, validation_of
 from signals.services import market_data
 from signals.services.history import session_close
 from signals.services.iscore import scoring
@@ -205,6 +205,7 @@ def test_only_admins_see_how_past_scores_did(client: Any, django_user_model: Any
 
 
 @pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
 def test_what_is_said_of_an_edge_is_what_was_measured_here() -> None:
     assert "is not measured here yet on simulated prices; manage.py iscore_validation" in measured_words("simulated")
     kept = measurement()
@@ -225,6 +226,24 @@ def test_what_is_said_of_an_edge_is_what_was_measured_here() -> None:
     kept.result["survivorship_biased"] = True
     kept.save()
     assert "too few months" in measured_words("simulated")
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("universe")
+def test_a_newer_measurement_of_a_part_does_not_hide_the_verdict() -> None:
+    kept = measurement()
+    part = measurement()
+    IScoreValidation.objects.filter(pk=part.pk).update(universe="few", months=12)
+    assert validation_of("simulated") == kept
+    assert "60 month ends of nifty_100" in measured_words("simulated")
+    kept.delete()
+    assert "is not measured here yet" in measured_words("simulated")
+
+
+@pytest.mark.django_db
+def test_without_a_universe_there_is_no_verdict() -> None:
+    measurement()
+    assert validation_of("simulated") is None
 
 
 @pytest.mark.django_db

@@ -19,7 +19,11 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--universe", default="", help="by default the one in which stocks are ranked")
+        parser.add_argument(
+            "--universe",
+            default="",
+            help="whose members are measured, by default those of the one stocks are ranked in",
+        )
         parser.add_argument("--months", type=int, default=84)
 
     def handle(self, *args: Any, **options: Any) -> None:

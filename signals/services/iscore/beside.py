@@ -14,6 +14,18 @@ from market.services import sandbox
 WORK: Final = f"{__name__}:packed"
 #: Up to so many symbols the tables of a scoring are a few MiB, and starting a child would take longer than the scoring.
 HERE: Final = 200
+ASK_AGAIN_S: Final = 60
+
+
+class NotReady(DataUnavailable):
+    """Scores that could be worked out are not there yet, or their working out failed: no word about what is known.
+
+    Apart from other DataUnavailable, which says that there are no prices to score. Asking again is safe.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The scores are still being worked out. Ask again in a minute.")
+        self.headers["Retry-After"] = str(ASK_AGAIN_S)
 
 
 def packed(*, session: str, extras: Sequence[str], now: datetime, simulated: bool = False) -> str:
@@ -26,10 +38,10 @@ def packed(*, session: str, extras: Sequence[str], now: datetime, simulated: boo
 
 
 def fetched(*, session: date, extras: Sequence[str], now: datetime) -> Any:
-    """Return the `Scored` of the reference universe from a child. Raises DataUnavailable when it brings none."""
+    """Return the `Scored` of the reference universe from a child. Raises NotReady when it brings none."""
     asked = {"session": session.isoformat(), "extras": list(extras), "simulated": sandbox.active()}
     try:
         text = children.run(WORK, asked, now=now, is_awaited=True)
     except children.ChildFailed:
-        raise DataUnavailable("The scores are still being worked out. Ask again in a minute.") from None
+        raise NotReady from None
     return pickle.loads(zlib.decompress(base64.b64decode(text)))  # noqa: S301 - our own child wrote it

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from core.clock import IST
-from core.errors import DataUnavailable, InvalidRequest, NotFound
+from core.errors import DataUnavailable, InvalidRequest, NotFound, PlatformError
 from engines.iscore.combine import raw_tier
 from engines.iscore.tables import ENGINE_VERSION, INSUFFICIENT_DATA, LEAST_CONFIDENCE, WEIGHTS, params_hash
 from engines.iscore.words import component_title
@@ -19,51 +19,86 @@ from market.selectors.universes import snapshots_between
 from signals.models import IScoreSnapshot
 from signals.services.history import known_symbol
 from signals.services.iscore.nightly import work_ahead
-from signals.services.iscore.scoring import (
-    NotACompany,
-    Scored,
-    inputs_key,
-    last_session,
-    of_symbol,
-    reference_universe,
-    scored,
-)
-from signals.services.iscore.snapshots import snapshot_for
+from signals.services.iscore.scoring import Scored, inputs_key, last_session, of_symbols, reference_universe, scored
+from signals.services.iscore.snapshots import snapshots_for
 from signals.services.market_data import whole_panel
 
 SORTS: Final = ("iscore", "confidence", "symbol", "sector", "change", *WEIGHTS)
 
 
 def iscore_of(symbol: str, *, now: datetime) -> dict[str, Any]:
-    """Return the whole answer about ``EXCHANGE:SYMBOL``; nulls where nothing is known. NotFound if nobody has it.
+    """Return the whole answer about ``EXCHANGE:SYMBOL``; nulls where nothing is known.
 
-    The score of a session lives until midnight in India at the longest; newer inputs replace it earlier.
+    Raises NotFound if nobody has it, NotReady where its score cannot be worked out now. The score of a session lives
+    until midnight in India at the longest; newer inputs replace it earlier.
     """
-    if not known_symbol(symbol, now=now):
-        raise NotFound(f"There is no symbol {symbol}.")
-    instrument = find_instrument(symbol, now=now)
+    found = iscores_of([symbol], now=now)[symbol]
+    if isinstance(found, PlatformError):
+        raise found
+    return found
+
+
+def iscores_of(symbols: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any] | PlatformError]:
+    """Return by symbol what `iscore_of` answers or raises. Those that are not kept are worked out together, once."""
+    found: dict[str, dict[str, Any] | PlatformError] = {}
+    asked: dict[str, Instrument | None] = {}
+    for symbol in dict.fromkeys(symbols):
+        if not known_symbol(symbol, now=now):
+            found[symbol] = NotFound(f"There is no symbol {symbol}.")
+            continue
+        instrument = find_instrument(symbol, now=now)
+        if instrument is not None and instrument.instrument_type != InstrumentType.EQUITY:
+            found[symbol] = _nothing(symbol, now, f"{symbol} is not the share of a company.", missing=())
+        else:
+            asked[symbol] = instrument
+    return found | (_of_shares(asked, now) if asked else {})
+
+
+def _of_shares(asked: Mapping[str, Instrument | None], now: datetime) -> dict[str, dict[str, Any] | PlatformError]:
+    """Return the answers about shares by symbol: kept rows, and one scoring for all the others."""
+    own = {symbol: one for symbol, one in asked.items() if one is not None and one.key == symbol}
     try:
-        if instrument is not None and instrument.key == symbol and (kept := _kept_row(instrument, now)) is not None:
-            return _answer(kept.result, kept.changes, now, computed_at=kept.computed_at, before=_previous(kept))
-        found = of_symbol(symbol, now=now)
-    except NotACompany as error:
-        return _nothing(symbol, now, error.detail, missing=())
-    except (NotFound, DataUnavailable) as error:
-        return _nothing(symbol, now, error.detail, missing=("prices",))
-    if instrument is None or instrument.key != symbol:
-        return _answer(found.result(symbol), [], now, computed_at=now)
-    row = snapshot_for(found, instrument, now=now)
-    before = _previous(row)
-    return _answer(row.result, row.changes, now, computed_at=row.computed_at, before=before)
+        kept = _kept_rows(own, now)
+    except (NotFound, DataUnavailable) as error:  # no universe, or no prices at all: that is known
+        return {symbol: _nothing(symbol, now, error.detail, missing=("prices",)) for symbol in asked}
+    found: dict[str, dict[str, Any] | PlatformError] = {symbol: _of_row(row, now) for symbol, row in kept.items()}
+    rest = [symbol for symbol in asked if symbol not in kept]
+    if not rest:
+        return found
+    try:
+        scores = of_symbols(rest, now=now)
+    except DataUnavailable as error:  # nobody knows yet what there is of these
+        found.update(dict.fromkeys(rest, error))
+        return found
+    companies = [own[symbol] for symbol in rest if symbol in own and symbol in scores.place]
+    written = snapshots_for(scores, companies, now=now)
+    for symbol in rest:
+        if symbol not in scores.place:
+            found[symbol] = _nothing(symbol, now, f"There are no prices of {symbol}.", missing=("prices",))
+        elif symbol in own:
+            found[symbol] = _of_row(written[own[symbol].pk], now)
+        else:
+            found[symbol] = _answer(scores.result(symbol), [], now, computed_at=now)
+    return found
 
 
-def _kept_row(instrument: Instrument, now: datetime) -> IScoreSnapshot | None:
-    """Return the row of a member of the reference universe if it was written for the present state of the inputs."""
+def _kept_rows(instruments: Mapping[str, Instrument], now: datetime) -> dict[str, IScoreSnapshot]:
+    """Return by symbol the rows that were written for the present state of the inputs."""
     work_ahead(now=now)
     panel = whole_panel(reference_universe(), now)
     session = last_session(panel, now)
-    rows = IScoreSnapshot.objects.filter(instrument=instrument, session=session, data_source=panel.source)
-    return rows.filter(data_key=inputs_key(panel, session)).first()
+    rows = IScoreSnapshot.objects.filter(
+        instrument__in=list(instruments.values()),
+        session=session,
+        data_source=panel.source,
+        data_key=inputs_key(panel, session),
+    )
+    by_id = {row.instrument_id: row for row in rows.order_by()}
+    return {symbol: by_id[one.pk] for symbol, one in instruments.items() if one.pk in by_id}
+
+
+def _of_row(row: IScoreSnapshot, now: datetime) -> dict[str, Any]:
+    return _answer(row.result, row.changes, now, computed_at=row.computed_at, before=_previous(row))
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -190,7 +225,7 @@ def _members(universe: str, session: date) -> dict[str, _Member]:
 
 
 def _rows(found: Scored, members: Mapping[str, _Member]) -> list[dict[str, Any]]:
-    names, before = names_of(list(members)), _scores_before(found)
+    names, before = names_of(list(members)), _scores_before(found, list(members))
     return [
         _row(found, symbol, one.sector, names.get(symbol, ""), before.get(symbol))
         for symbol, one in sorted(members.items())
@@ -222,15 +257,16 @@ def _number(value: float) -> float | None:
     return float(value) if value == value else None
 
 
-def _scores_before(found: Scored) -> dict[str, float]:
-    """Return each symbol's score of the last session that was kept before this one."""
-    earlier = IScoreSnapshot.objects.filter(data_source=found.data_source, session__lt=found.session)
-    last = earlier.order_by("-session").values_list("session", flat=True).first()
-    if last is None:
-        return {}
-    rows = earlier.filter(session=last, iscore__isnull=False)
-    values = rows.values_list("instrument__exchange", "instrument__symbol", "iscore")
-    return {f"{exchange}:{symbol}": score for exchange, symbol, score in values}
+def _scores_before(found: Scored, symbols: Sequence[str]) -> dict[str, float]:
+    """Return each symbol's score of the last session kept of it before this one, which need not be that of others."""
+    codes = {symbol.rpartition(":")[2] for symbol in symbols}
+    earlier = IScoreSnapshot.objects.filter(
+        data_source=found.data_source, session__lt=found.session, instrument__symbol__in=codes
+    ).order_by()
+    newest = dict(earlier.values_list("instrument_id").annotate(last=Max("session")))
+    rows = earlier.filter(session__in=set(newest.values()), iscore__isnull=False)
+    values = rows.values_list("instrument_id", "session", "instrument__exchange", "instrument__symbol", "iscore")
+    return {f"{exchange}:{symbol}": score for pk, session, exchange, symbol, score in values if newest[pk] == session}
 
 
 def iscore_history(symbol: str, *, now: datetime) -> QuerySet[IScoreSnapshot]:

@@ -20,7 +20,7 @@ from engines.iscore.score import Scores, score_universe
 from engines.iscore.tables import ENGINE_VERSION, params_hash
 from engines.panel import PricePanel
 from engines.strategy.data import IndexSeries
-from market.constants import VERSION_FUNDAMENTALS, InstrumentType, Source
+from market.constants import VERSION_FUNDAMENTALS, Source
 from market.models import UniverseSnapshot
 from market.selectors.instruments import find_instrument
 from signals.constants import VERSION_ISCORE_INPUTS
@@ -40,7 +40,8 @@ EVENING: Final = time(19, 0)
 class Scored:
     """Scores of a session. ``universe``: where ranks were made; ``key`` names the state of all inputs.
 
-    ``place``: column of each symbol. ``sectors``: by column.
+    ``place``: column of each symbol. ``sectors``: by column. ``extras``: symbols asked for beside the universe; they
+    are no part of the key, since a stock's score is the same whichever others are scored with it.
     """
 
     universe: str
@@ -49,6 +50,7 @@ class Scored:
     scores: Scores
     place: dict[str, int]
     sectors: tuple[str, ...]
+    extras: tuple[str, ...] = ()
 
     @property
     def data_source(self) -> str:
@@ -59,11 +61,7 @@ class Scored:
         return self.scores.result(self.place[symbol])
 
 
-class NotACompany(NotFound):
-    """An index, a fund or a contract has prices and no I-Score: that is for shares of companies."""
-
-
-_kept: OrderedDict[str, Scored] = OrderedDict()
+_kept: OrderedDict[tuple[str, tuple[str, ...]], Scored] = OrderedDict()
 _lock = threading.Lock()
 _working = threading.Lock()
 
@@ -102,8 +100,8 @@ def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] 
     """Return the scores of the reference universe after a session (by default the last one).
 
     ``extras``: symbols outside it to be scored beside it, each ranked as if it were one more; those without prices are
-    not among the columns. Raises NotFound without a universe, DataUnavailable without prices at all, InvalidRequest for
-    a day that is no session.
+    not among the columns. Columns of other extras may be there too. Raises NotFound without a universe, NotReady where
+    a child brings none, another DataUnavailable without prices at all, InvalidRequest for a day that is no session.
     """
     name = reference_universe()
     panel = whole_panel(name, now)
@@ -111,47 +109,59 @@ def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] 
     if day > last_session(panel, now) or np.datetime64(day, "D") not in panel.dates.astype("datetime64[D]"):
         raise InvalidRequest(f"{day} is no complete session of {name}.")
     beside_it = tuple(sorted(set(extras) - set(panel.symbols)))
-    key = inputs_key(panel, day, beside_it)
-    if (found := _kept.get(key)) is not None:
+    key = inputs_key(panel, day)
+    if (found := _used(key, beside_it)) is not None:
         return found
     with _working:  # one at a time: the others find it done
-        if (found := _kept.get(key)) is not None:
+        if (found := _used(key, beside_it)) is not None:
             return found
         made = _made(name, panel, day, key, beside_it, now)
     if not versions.in_transaction():
         with _lock:
-            _kept[key] = made
+            _kept[key, beside_it] = made
             while len(_kept) > _KEPT:
                 _kept.popitem(last=False)
     return made
 
 
-def inputs_key(panel: PricePanel, session: date, extras: Sequence[str] = ()) -> str:
-    """Return what names the state of everything a session's scores rest on."""
+def _used(key: str, extras: Sequence[str]) -> Scored | None:
+    """Return kept scores of this state with all the extras among them, those asked for alone before others.
+
+    What was used last is dropped last.
+    """
+    with _lock:
+        holding = [one for one in _kept.values() if one.key == key and set(extras) <= set(one.extras)]
+        found = min(holding, key=lambda one: len(one.extras), default=None)
+        if found is not None:
+            _kept.move_to_end((found.key, found.extras))
+        return found
+
+
+def inputs_key(panel: PricePanel, session: date) -> str:
+    """Return what names the state of everything a session's scores rest on, those of stocks beside it among them."""
     numbers = [str(versions.current(name)) for name in (VERSION_FUNDAMENTALS, VERSION_ISCORE_INPUTS)]
-    beside_it = ",".join(extras)
-    parts = (panel.version, panel.source, session.isoformat(), beside_it, *numbers, ENGINE_VERSION, params_hash())
+    parts = (panel.version, panel.source, session.isoformat(), *numbers, ENGINE_VERSION, params_hash())
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _made(name: str, panel: PricePanel, day: date, key: str, extras: Sequence[str], now: datetime) -> Scored:
+def _made(name: str, panel: PricePanel, day: date, key: str, extras: tuple[str, ...], now: datetime) -> Scored:
     is_large = panel.shape[1] + len(extras) > beside.HERE
     if children.serving() and not versions.in_transaction() and is_large:
         found: Scored = beside.fetched(session=day, extras=extras, now=now)
-        if found.key == key:
+        if (found.key, found.extras) == (key, extras):
             return found
     return _scored(name, panel, day, key, extras, now)
 
 
-def _scored(name: str, panel: PricePanel, day: date, key: str, extras: Sequence[str], now: datetime) -> Scored:
+def _scored(name: str, panel: PricePanel, day: date, key: str, extras: tuple[str, ...], now: datetime) -> Scored:
     if extras:
-        panel = _with(panel, extras, now)
+        panel = with_columns(panel, extras, now=now)
     scores = score_universe(gathered(panel, day, now=now))
     place = {symbol: at for at, symbol in enumerate(scores.symbols)}
-    return Scored(name, day, key, scores, place, panel.sectors)
+    return Scored(name, day, key, scores, place, panel.sectors, extras)
 
 
-def _with(panel: PricePanel, symbols: Sequence[str], now: datetime) -> PricePanel:
+def with_columns(panel: PricePanel, symbols: Sequence[str], *, now: datetime) -> PricePanel:
     """Return the panel with a further column for each symbol that has prices; none of them is a member."""
     series = {symbol: index_closes(symbol, panel, now=now) for symbol in symbols}
     given = {symbol: bars for symbol, bars in series.items() if bars is not None and _is_whole(bars)}
@@ -179,17 +189,19 @@ def _is_whole(bars: IndexSeries) -> bool:
     return all(column is not None for column in (bars.open, bars.high, bars.low, bars.volume))
 
 
-def of_symbol(symbol: str, *, now: datetime) -> Scored:
-    """Return scores with ``symbol`` among their columns. Raises NotFound where there are no prices, or no company."""
-    instrument = find_instrument(symbol, now=now)
-    if instrument is not None and instrument.instrument_type != InstrumentType.EQUITY:
-        raise NotACompany(f"{symbol} is not the share of a company.")
-    found = scored(now=now)
-    if symbol not in found.place:
-        found = scored(now=now, extras=[symbol])
-    if symbol not in found.place:
-        raise NotFound(f"There are no prices of {symbol}.")
-    return found
+def of_symbols(symbols: Sequence[str], *, now: datetime) -> Scored:
+    """Return scores with the shares of ``symbols`` among their columns, with one scoring for however many.
+
+    A symbol without prices is not among them, and nothing is worked out for its sake. Raises what `scored` raises.
+    """
+    panel = whole_panel(reference_universe(), now)
+    others = [symbol for symbol in symbols if symbol not in panel.symbols]
+    return scored(now=now, extras=[symbol for symbol in others if _has_prices(symbol, panel, now)])
+
+
+def _has_prices(symbol: str, panel: PricePanel, now: datetime) -> bool:
+    bars = index_closes(symbol, panel, now=now)
+    return bars is not None and _is_whole(bars)
 
 
 def forget() -> None:

@@ -1,11 +1,12 @@
 """How past I-Scores related to what followed: month by month, as they could have been known then.
 
 Scores are worked out anew for the last session of each month from inputs known at its close; returns run from that
-close. Figures describe the past of one universe, with whatever bias its list of members has.
+close. Scores are those that everybody is shown, ranked in the reference universe, whichever universe's members are
+measured. Figures describe the past of that universe, with whatever bias its list of members has.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -18,10 +19,12 @@ from engines.iscore.scaling import Floats
 from engines.iscore.score import Scores, score_universe
 from engines.iscore.tables import ENGINE_VERSION, MONTH, QUARTER, TIERS, WEIGHTS, params_hash
 from engines.panel import PricePanel
+from market.constants import InstrumentType
+from market.selectors.instruments import find_instrument
 from signals.models import IScoreValidation
 from signals.services.history import first_list
 from signals.services.iscore.inputs import gathered
-from signals.services.iscore.scoring import last_session, reference_universe
+from signals.services.iscore.scoring import last_session, reference_universe, with_columns
 from signals.services.market_data import whole_panel
 
 HORIZONS: Final = {"1_month": (MONTH, 1), "3_months": (QUARTER, 3)}
@@ -35,18 +38,22 @@ Progress = Callable[[str, int, int], None]
 def validate(
     *, universe: str = "", months: int = 84, now: datetime, progress: Progress = lambda stage, done, total: None
 ) -> IScoreValidation:
-    """Measure the last ``months`` months and keep the result. Raises NotFound, InvalidRequest (too short a history)."""
+    """Measure the last ``months`` months of a universe's members (by default the reference one's) and keep the result.
+
+    Raises NotFound, InvalidRequest (no such universe, prices of another source, too short a history).
+    """
     name = (universe or reference_universe()).lower()
-    panel = whole_panel(name, now)
+    ranked, panel = _panels(name, now)
+    columns = [ranked.symbols.index(symbol) for symbol in panel.symbols]
     rows = month_ends(panel, last_session(panel, now))[-months:]
     if len(rows) < 2:
         raise InvalidRequest(f"{name} has no two month ends with a year of prices before them.")
     scores, parts = [], []
     for done, row in enumerate(rows):
         progress("scoring", done, len(rows))
-        found = score_universe(gathered(panel, panel.dates[row].item(), now=now))
-        scores.append(np.where(found.member, found.combined.iscore, np.nan))
-        parts.append(_parts(found))
+        found = score_universe(gathered(ranked, ranked.dates[row].item(), now=now))
+        scores.append(np.where(panel.member[row], found.combined.iscore[columns], np.nan))
+        parts.append(np.where(panel.member[row], _parts(found)[:, columns], np.nan))
     result = report(panel, rows, np.array(scores), np.array(parts))
     result["survivorship_biased"] = _biased(name, panel.dates[rows[0]].item())
     return IScoreValidation.objects.create(
@@ -62,6 +69,37 @@ def validate(
     )
 
 
+def _panels(universe: str, now: datetime) -> tuple[PricePanel, PricePanel]:
+    """Return the panel in which scores are ranked, and of its columns those of a universe, with its own members.
+
+    Companies of the universe that the reference one has not are ranked beside it, as wherever scores are shown.
+    """
+    reference = reference_universe()
+    ranked = whole_panel(reference, now)
+    if universe == reference:
+        return ranked, ranked
+    own = whole_panel(universe, now)
+    if own.source != ranked.source:
+        raise InvalidRequest(f"Prices of {universe} are {own.source}, those of {reference} {ranked.source}.")
+    outside = [symbol for symbol in own.symbols if symbol not in ranked.symbols and _is_company(symbol)]
+    ranked = with_columns(ranked, outside, now=now)
+    place = {symbol: at for at, symbol in enumerate(ranked.symbols)}
+    chosen = [(at, place[symbol]) for at, symbol in enumerate(own.symbols) if symbol in place]
+    if not chosen:
+        raise InvalidRequest(f"No member of {universe} has prices.")
+    theirs, columns = (list(part) for part in zip(*chosen, strict=True))
+    then = np.searchsorted(own.dates, ranked.dates, side="right") - 1
+    member = own.member[np.maximum(then, 0)][:, theirs] & (then >= 0)[:, None]
+    tables = {name: getattr(ranked, name)[:, columns] for name in ("open", "high", "low", "close", "volume", "factor")}
+    names = {name: tuple(getattr(ranked, name)[at] for at in columns) for name in ("symbols", "sectors")}
+    return ranked, replace(ranked, member=member, **tables, **names)
+
+
+def _is_company(symbol: str) -> bool:
+    instrument = find_instrument(symbol)
+    return instrument is None or instrument.instrument_type == InstrumentType.EQUITY
+
+
 def month_ends(panel: PricePanel, last: date) -> list[int]:
     """Return the rows of the last sessions of complete months that have enough prices before them."""
     days = panel.dates.astype("datetime64[D]")
@@ -73,9 +111,7 @@ def month_ends(panel: PricePanel, last: date) -> list[int]:
 
 def _parts(found: Scores) -> Floats:
     """Return the scores of components that count, (6, N)."""
-    return np.array(
-        [np.where(found.member & (part.effective > 0.0), part.score, np.nan) for part in found.components.values()]
-    )
+    return np.array([np.where(part.effective > 0.0, part.score, np.nan) for part in found.components.values()])
 
 
 def _biased(universe: str, first: date) -> bool:
