@@ -100,10 +100,10 @@ def alarm(said: npt.ArrayLike, came: npt.ArrayLike) -> Alarm:
     """Tell whether confidences of 75 and more have come true too seldom among the last sixty signals.
 
     ``said``: confidences as the calibrator gave them before any cap, so that a capped engine can earn its way back;
-    ``came``: 1 or 0; both in the order of time. The alarm is raised while the lower bound (95 %) of the share that came
-    true is below one half.
+    ``came``: 1 or 0; both in the order of time. Strong is what is published as 75 or more: 74.5 is. The alarm is raised
+    while the lower bound (95 %) of the share that came true is below one half.
     """
-    confidences = np.asarray(said, dtype=np.float64)[-ALARM_SIGNALS:]
+    confidences = np.floor(np.asarray(said, dtype=np.float64)[-ALARM_SIGNALS:] + 0.5)  # as `published` has them
     outcomes = np.asarray(came, dtype=np.float64)[-ALARM_SIGNALS:]
     strong = confidences >= STRONG
     share = wilson(int(outcomes[strong].sum()), int(strong.sum()))

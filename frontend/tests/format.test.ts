@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { age, compact, countdown, direction, istDate, istTime, number, price, signed, signedPct } from "../src/lib/format";
+import { age, ageWords, compact, countdown, direction, istDate, istTime, number, price, signed, signedPct } from "../src/lib/format";
 
 describe("numbers", () => {
   it("groups in lakh and crore", () => {
@@ -44,6 +44,7 @@ describe("times", () => {
     expect(age(3.9)).toBe("3 s ago");
     expect(age(240)).toBe("4 min ago");
     expect(age(200_000)).toBe("2 d ago");
+    expect([0.4, 179, 180, 7_199, 7_200, 90_000, 172_800, 174_718].map(ageWords)).toEqual(["0 seconds", "179 seconds", "3 minutes", "120 minutes", "2 hours", "25 hours", "2 days", "2 days"]);
     expect(countdown(9)).toBe("9 s");
     expect(countdown(249)).toBe("4 min 09 s");
     expect(countdown(7500)).toBe("2 h 05 min");

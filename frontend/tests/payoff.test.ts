@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { atExpiry, atNow, black76, breakEven, levelOf, normalCdf, payoff, premiumAt, yearsLeft, type Around, type Leg } from "../src/lib/payoff";
+import { aroundOf, atExpiry, atNow, black76, breakEven, levelOf, normalCdf, payoff, premiumAt, type Around, type Leg } from "../src/lib/payoff";
 
 const CALL: Leg = { strike: 25_000, option_type: "CE", entry_price: 162.25, sl: 147.3, target: 187.15, iv: 0.13, lot_size: 65, expiry: "2026-12-01" };
 const PUT: Leg = { ...CALL, option_type: "PE", entry_price: 112.25, sl: 97.3, target: 137.15 };
@@ -51,8 +51,15 @@ describe("payoff", () => {
       expect(atNow(leg, AROUND.spot, AROUND)).toBeCloseTo((premiumAt(leg, AROUND.spot, AROUND) - leg.entry_price) * 65, 9);
     }
   });
-  it("counts time to half past three in India", () => {
-    expect(yearsLeft("2026-12-01", Date.parse("2026-11-30T10:00:00Z"))).toBeCloseTo(1 / 365, 12);
-    expect(yearsLeft("2026-12-01", Date.parse("2026-12-01T10:00:01Z"))).toBe(0);
+  it("is what the option costs, where the index is now", () => {
+    // A scan of the market that is always open, with the middle of bid and ask; by the wall clock 0.0118 years are left.
+    const around = aroundOf({ spot_price: 24_380.65, forward: 24_395.17, years_to_expiry: 0.01270532 }, 0.055)!;
+    const trades: [number, number, number][] = [[24_400, 0.1617, 174.875], [24_450, 0.1586, 148.075], [24_300, 0.1696, 236.925]]; // prettier-ignore
+    for (const [strike, iv, mid] of trades) expect(Math.abs(premiumAt({ ...CALL, strike, iv }, around.spot, around) - mid)).toBeLessThan(0.06);
+  });
+  it("is not drawn where the time left, the forward or the index is not known", () => {
+    const known = { spot_price: 1, forward: 1, years_to_expiry: 0 };
+    expect(aroundOf(known, 0.055)).toEqual({ spot: 1, forward: 1, years: 0, rate: 0.055 });
+    for (const key of Object.keys(known)) expect(aroundOf({ ...known, [key]: null }, 0.055)).toBeNull();
   });
 });

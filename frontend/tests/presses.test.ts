@@ -12,6 +12,13 @@ it("takes the second click of a double one for the first where something is done
   expect(isRepeated(0, node(true))).toBe(false); // a key
 });
 
+it("takes it for the first where the second would undo it or do it once more", () => {
+  const matching = (selector: string): Element => ({ closest: (all: string) => (all.split(", ").includes(selector) ? {} : null) }) as unknown as Element;
+  // A row of the history, the bell and other menus, an explanation; what the bell lists is read.
+  for (const selector of ["[data-open]", "[data-menu]", "[popovertarget]", "#bell-read"]) expect(isRepeated(2, matching(selector)), selector).toBe(true);
+  expect(isRepeated(2, matching("a"))).toBe(false);
+});
+
 it("leaves double clicks on everything else alone", () => {
   expect(isRepeated(2, node(false))).toBe(false);
 });

@@ -52,6 +52,8 @@ class SnapshotSignal(serializers.Serializer):
     symbol = serializers.CharField()
     pattern = serializers.CharField()
     confidence = serializers.FloatField()
+    data_source = serializers.CharField(help_text="Of the daily bars that it was seen in")
+    session = serializers.DateField(help_text="Day of the last of them")
 
 
 class SnapshotMarket(serializers.Serializer):

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+
+from core.printed import direction, grouped, signed
 
 UNKNOWN = "–"
-MINUS = "\u2212"
 LAKH = 100_000
 CRORE = 10_000_000
 
@@ -33,37 +33,9 @@ class Spark:
     label: str
 
 
-def grouped(value: float, decimals: int) -> str:
-    """Return digits in lakh and crore groups: ``12,34,567.50``. Halves round away from zero."""
-    quantum = Decimal(1).scaleb(-decimals)
-    number = Decimal(repr(value)).quantize(quantum, rounding=ROUND_HALF_UP)
-    sign = MINUS if number < 0 else ""
-    whole, _, fraction = f"{abs(number):f}".partition(".")
-    head, tail = whole[:-3], whole[-3:]
-    groups = []
-    while head:
-        groups.insert(0, head[-2:])
-        head = head[:-2]
-    return sign + ",".join([*groups, tail]) + (f".{fraction}" if fraction else "")
-
-
 def percent(share: float | None, decimals: int = 0) -> str:
     """Return a share (0 to 1) in percent, a dash where it is unknown."""
     return UNKNOWN if share is None else f"{grouped(100.0 * share, decimals)}%"
-
-
-def direction(value: float | None) -> str:
-    """Return which way a change points."""
-    if not value:
-        return "flat"
-    return "up" if value > 0 else "down"
-
-
-def signed(value: float, decimals: int) -> str:
-    """Return the number with its sign; what prints as zero has none."""
-    text = grouped(abs(value), decimals)
-    sign = {"up": "+", "down": MINUS, "flat": ""}[direction(value)]
-    return sign + text if text.strip("0.") else text
 
 
 def price(value: float | None) -> Figure:

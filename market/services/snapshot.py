@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from core.clock import isoformat_ist
@@ -19,11 +19,16 @@ MAX_SIGNALS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class PatternSignal:
-    """A pattern seen on a symbol; ``confidence`` 0 to 100."""
+    """A pattern seen on a symbol; ``confidence`` 0 to 100.
+
+    ``data_source`` and ``session``: of the daily bars it was seen in, which need not be the source of the quotes.
+    """
 
     symbol: str
     pattern: str
     confidence: float
+    data_source: str
+    session: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,4 +118,10 @@ def _change(entry: Entry | None) -> float | None:
 
 
 def _signal(row: PatternSignal) -> dict[str, Any]:
-    return {"symbol": row.symbol, "pattern": row.pattern, "confidence": round(row.confidence, 1)}
+    return {
+        "symbol": row.symbol,
+        "pattern": row.pattern,
+        "confidence": round(row.confidence, 1),
+        "data_source": row.data_source,
+        "session": row.session.isoformat(),
+    }

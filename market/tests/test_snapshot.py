@@ -1,7 +1,7 @@
 """The index snapshot and the warmers that keep it."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -25,12 +25,13 @@ def test_changes_are_percent_of_the_previous_close() -> None:
         entries={NIFTY: nifty, BANKNIFTY: bank},
         sectors={},
         market=MarketState(True, "OPEN", "CLOSED", NOW),
-        signals=[PatternSignal("NSE:A", "double_bottom", 71.26)],
+        signals=[PatternSignal("NSE:A", "double_bottom", 71.26, "import", date(2026, 11, 17))],
         now=NOW,
     )
     assert (answer["nifty_price"], answer["nifty_change"], answer["banknifty_change"]) == (25_250.0, 1.0, -1.0)
     assert (answer["sensex_price"], answer["sensex_change"], answer["vix"]) == (None, None, None)
-    assert answer["signals"] == [{"symbol": "NSE:A", "pattern": "double_bottom", "confidence": 71.3}]
+    told = {"data_source": "import", "session": "2026-11-17"}  # of another source and day than the quotes
+    assert answer["signals"] == [{"symbol": "NSE:A", "pattern": "double_bottom", "confidence": 71.3} | told]
     assert answer["market"]["as_of_ist"] == "2026-11-20T10:30:00+05:30"
     assert answer["data_source"] == "simulated"
 

@@ -73,6 +73,9 @@ class AnalysisOut(AnalysisShape):
     strike_step = serializers.FloatField()
     forward = serializers.FloatField(allow_null=True)
     forward_source = serializers.CharField(allow_null=True)
+    years_to_expiry = serializers.FloatField(
+        allow_null=True, help_text="Of 365 days at scanned_at, as the options are priced; null without a chain"
+    )
     trades = TradeOut(many=True)
     stop_distance = serializers.FloatField(allow_null=True, help_text="Points of the index")
     size = serializers.FloatField()

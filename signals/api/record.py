@@ -1,7 +1,7 @@
 """The Record over HTTP: its lines, and whether they are as they were written."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -11,8 +11,14 @@ from rest_framework.views import APIView
 
 from core import clock
 from core.api.query import TOTAL_COUNT, PageQuery, paged, parse_query
+from signals.constants import RECORD_TIER_CHANGED
 from signals.models import RecordEntry
+from signals.services.fno.emission import EVENT_TRIGGERED
+from signals.services.fno.tracking import EVENT_CLOSED
 from signals.services.record import entries, hashed_instant, verify
+
+#: What lines tell of.
+KINDS: Final = (EVENT_TRIGGERED, EVENT_CLOSED, RECORD_TIER_CHANGED)
 
 
 class RecordLine(serializers.Serializer):
@@ -38,7 +44,10 @@ class RecordApi(APIView):
     """Every F&O signal and every change of an I-Score tier, newest first."""
 
     class Query(PageQuery):
-        kind = serializers.CharField(max_length=60, required=False, default="")
+        kind = serializers.ChoiceField(
+            choices=KINDS, required=False, default="", allow_blank=True,
+            error_messages={"invalid_choice": f"There is no such kind; the kinds are {', '.join(KINDS)}."},
+        )  # fmt: skip
         subject = serializers.CharField(max_length=60, required=False, default="", help_text="As NSE:RELIANCE")
 
     @extend_schema(

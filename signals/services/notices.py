@@ -7,8 +7,8 @@ from accounts.models import User
 from accounts.services.preferences import wants
 from core.clock import isoformat_z
 from core.models import Event
+from core.printed import signed
 from engines.mvla.words import MODES
-from market.pages.figures import signed
 from signals.models import NoticeMark
 from signals.services.fno.emission import EVENT_TRIGGERED
 from signals.services.fno.tracking import EVENT_CLOSED

@@ -11,11 +11,17 @@ import pytest
 
 from accounts.services.socket_auth import SocketUser
 from core import clock
+from core.clock import IST
+from engines.metrics.risk_free import risk_free_pct
+from engines.options import black76
 from market.watching import WatchSocket
 from signals.api.fno import LiveOut, SignalOut
 from signals.models import FnoLatest, FnoSignal
 from signals.services.fno import feed as feed_module
+from signals.services.fno import gathering
+from signals.services.fno.bars import read_minutes
 from signals.services.fno.feed import SignalFeed, changed_since
+from signals.services.fno.shown import newest
 from signals.tests.fno_market import Market, at, first_signal, only, scan_at, values_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -74,6 +80,61 @@ def test_the_age_of_the_data_is_counted_to_the_answer(market: Market, signed_in:
     assert anew["scanned_at"] > row.payload["scanned_at"]
     kept = get(signed_in, "/api/fno/live?index=NIFTY", 501.5 + 4 / 60)["analysis"]
     assert kept["data_age_s"] == pytest.approx(anew["data_age_s"] + 4, abs=0.11)
+
+
+def test_the_age_is_that_which_is_judged_the_index_s_minutes_included(
+    market: Market, signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quotes and chain are of now; the minutes end a minute ago, then three."""
+    late = {"minutes": 2}  # the last of them was under way then
+
+    def read(feed: Any, key: str, sessions: Any, now: Any, **more: Any) -> Any:
+        return read_minutes(feed, key, sessions, now - timedelta(minutes=late["minutes"]), **more)
+
+    monkeypatch.setattr(gathering, "read_minutes", read)
+    scan_at(at(501))
+    row = FnoLatest.objects.get(index="NIFTY")
+    assert row.payload["data_age_s"] == 65.0
+    kept = get(signed_in, "/api/fno/live?index=NIFTY", 501 + 20 / 60)["analysis"]
+    assert (kept["scanned_at"], kept["data_age_s"]) == (row.payload["scanned_at"], 85.0)
+    late["minutes"] = 4
+    anew = get(signed_in, "/api/fno/live?index=NIFTY", 501 + 30 / 60)["analysis"]  # the scan's minutes are too old now
+    assert anew["scanned_at"] > row.payload["scanned_at"]
+    (check,) = [one for one in anew["layers"]["filters"]["checks"] if one["code"] == "DATA_STALE"]
+    assert anew["data_age_s"] == check["measure"] == 215.0
+    assert "DATA_STALE" in anew["vetoes"]
+
+
+def test_the_time_to_expiry_is_that_of_the_prices(market: Market, signed_in: Any) -> None:
+    """Options are worth what they cost with it, also on a market whose 15:30 is not that of the wall."""
+    _, minute = first_signal()
+    found = get(signed_in, "/api/fno/live?index=NIFTY", minute)["analysis"]
+    chain = get(signed_in, "/api/fno/chain?index=NIFTY", minute)
+    years, forward = found["years_to_expiry"], found["forward"]
+    assert 365 * years == pytest.approx(chain["days_to_expiry"], abs=0.006)
+    rate = risk_free_pct(at(minute).astimezone(IST).date()) / 100.0
+    for trade in found["trades"]:
+        worth = black76.price(forward, trade["strike"], years, trade["iv"], trade["option_type"] == "CE", rate)
+        assert float(worth) == pytest.approx((trade["bid"] + trade["ask"]) / 2, abs=0.06)
+
+
+def test_an_answer_that_an_earlier_version_stored_has_every_field(market: Market, signed_in: Any) -> None:
+    scan_at(at(501))
+    row = FnoLatest.objects.get(index="NIFTY")
+    written = dict(row.payload)
+    row.payload = {key: written[key] for key in written if key not in ("missing_words", "years_to_expiry")}
+    row.payload["missing_inputs"] = [*written["missing_inputs"], "no_longer_known"]
+    row.save()
+    live = get(signed_in, "/api/fno/live?index=NIFTY", 501)["analysis"]
+    (told,) = changed_since(at(501) - timedelta(seconds=1))
+    assert live["scanned_at"] == written["scanned_at"]
+    for found in (live, newest()["NIFTY"]["analysis"], told["data"]["analysis"]):
+        assert found["missing_words"] == [*written["missing_words"], "no longer known"]
+        assert found["years_to_expiry"] is None
+        assert set(found) == set(written)
+    del row.payload["missing_inputs"]
+    row.save()
+    assert newest()["NIFTY"]["analysis"]["missing_words"] == []
 
 
 def test_answering_fires_nothing(market: Market, signed_in: Any) -> None:

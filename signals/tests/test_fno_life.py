@@ -91,6 +91,17 @@ def test_a_live_signal_of_another_market_is_no_veto_of_this_one(market: Market) 
     assert "SIGNAL_LIVE" not in scan_at(at(minute + 1)).vetoes
 
 
+@pytest.mark.parametrize("days", [-9, 9])
+def test_a_live_signal_is_a_veto_whatever_its_date(market: Market, days: int) -> None:
+    """As no other of its index can be written while it stands; it counts for nothing else of another week."""
+    signal, minute = first_signal()
+    FnoSignal.objects.filter(pk=signal.pk).update(trade_date=signal.trade_date + timedelta(days=days))
+    assert "SIGNAL_LIVE" in scan_at(at(minute + 1)).vetoes
+    told = FnoLatest.objects.get(index="NIFTY").payload["layers"]["filters"]["discipline"]
+    assert told["triggers_today"] == 0
+    assert "SIGNAL_LIVE" not in scan_at(at(minute + 1), "BANKNIFTY").vetoes
+
+
 def _check_by_hand(signal: FnoSignal) -> None:
     """Walk along the option's minutes once more, without the engine."""
     end = signal.closed_at

@@ -181,6 +181,7 @@ def test_the_snapshots_signals_are_the_best_of_the_last_session(monkeypatch: pyt
     assert [one.symbol for one in found] == sorted(best, key=lambda symbol: -best[symbol])[:10]
     for one in found:
         assert rows.filter(pattern=one.pattern, confidence=one.confidence, score=best[one.symbol]).exists()
+        assert rows.filter(data_source=one.data_source, session=one.session).exists()
 
 
 def test_without_a_search_the_worker_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,6 +178,12 @@ def test_a_signed_in_person_reads_and_checks_the_record(signed_in: Any, client: 
     body = signed_in.get("/api/record/verify").json()
     assert (body["ok"], body["checked"], body["head"], body["broken_at"]) == (True, 4, lines[3].hash, None)
     assert_user_shape(signed_in.get("/api/record?limit=0"), 400)
+    assert len(signed_in.get("/api/record?kind=").json()) == 4
+    assert signed_in.get("/api/record?kind=fno.closed").json() == []
+    refused = signed_in.get("/api/record?kind=nosuch")
+    assert_user_shape(refused, 400)
+    for kind in (KIND, "fno.triggered", "fno.closed"):
+        assert kind in refused.json()["detail"]
     client.logout()
     assert_user_shape(client.get("/api/record"), 401)
     assert_user_shape(client.get("/api/record/verify"), 401)

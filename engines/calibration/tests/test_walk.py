@@ -81,6 +81,8 @@ def test_signals_out_of_order_are_refused():
         ([60] * 80, [0] * 80, False),
         ([80] * 40, [1] * 30 + [0] * 10, False),
         ([80] * 40, [1, 0] * 20, True),
+        ([74.5] * 40, [1, 0] * 20, True),  # published as 75
+        ([74.49] * 40, [1, 0] * 20, False),
     ],
 )
 def test_the_alarm_looks_at_the_strong_ones(said, came, raised):

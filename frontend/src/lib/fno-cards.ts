@@ -3,7 +3,7 @@
 import { el } from "./dom";
 import { DIRECTIONS, LATE_S, MODES, calibrationWords, checkWords, disciplineWords, gradeWords, sessionWords, type Analysis, type Answer, type Check, type Layers, type Part, type Vote } from "./fno";
 import { badge, bar, directionMark, how, pair, ring, section, source } from "./fno-parts";
-import { number, price, signed } from "./format";
+import { ageWords, number, price, signed } from "./format";
 
 const PHASES: Record<string, string> = { OPEN: "Open", CLOSED: "Closed", PRE_OPEN: "Pre-open", CLOSING_AUCTION: "Closing auction", POST_CLOSE: "After the close" };
 
@@ -60,7 +60,7 @@ export function facts(it: Analysis): HTMLElement {
     { class: "fno-pairs" },
     pair("Score before calibration", number(it.raw_confidence, 1)),
     pair("Stop on the index", it.stop_distance === null ? "–" : `${number(it.stop_distance, 1)} points`),
-    pair("Oldest input", it.data_age_s === null ? "–" : `${number(it.data_age_s, 0)} s old at the scan`),
+    pair("Oldest input", it.data_age_s === null ? "–" : `${ageWords(it.data_age_s)} old at the scan`),
     pair("Market", phaseWords(it.market_phase)),
     ...(sessionWords(it) ? [pair("Market time", sessionWords(it))] : []),
   );

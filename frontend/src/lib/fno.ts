@@ -61,6 +61,8 @@ export type Analysis = {
   entry_words: string;
   spot_price: number | null;
   forward: number | null;
+  /** To the settlement in the exchange's own time, which is not the wall's on a market that is always open. */
+  years_to_expiry: number | null;
   expiry: string | null;
   actionable: boolean;
   vetoes: string[];

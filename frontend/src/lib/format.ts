@@ -82,6 +82,14 @@ export function age(seconds: number): string {
   return `${Math.floor(s / 86_400)} d ago`;
 }
 
+const UNITS: [string, number, number][] = [["days", 86_400, 2], ["hours", 3600, 2], ["minutes", 60, 3]]; // prettier-ignore
+
+/** An age in words, as the server's vetoes have it (engines/mvla/words.py): "45 seconds", "9 minutes", "25 hours", "2 days". */
+export function ageWords(seconds: number): string {
+  const [unit, length] = UNITS.find(([, long, least]) => seconds >= least * long) ?? ["seconds", 1];
+  return `${number(seconds / length, 0)} ${unit}`;
+}
+
 /** Time left: "2 h 05 min", "4 min 09 s", "9 s". */
 export function countdown(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));

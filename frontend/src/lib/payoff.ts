@@ -7,12 +7,17 @@
 
 export type Leg = { strike: number; option_type: "CE" | "PE"; entry_price: number; sl: number; target: number; iv: number; lot_size: number; expiry: string };
 
-/** The market around a leg: levels of index and forward, years to expiry, continuous rate a year. */
+/** The market around a leg: levels of index and forward, years to expiry as the server counts them, continuous rate a year. */
 export type Around = { spot: number; forward: number; years: number; rate: number };
 
-export type PayoffPoint = { level: number; now: number; expiry: number };
+type Priced = { spot_price: number | null; forward: number | null; years_to_expiry: number | null };
 
-const YEAR_MS = 365 * 86_400_000;
+/** What the legs of an analysis were priced with, all of one instant: the scan's. Null where it lacks some of it. */
+export function aroundOf({ spot_price, forward, years_to_expiry }: Priced, rate: number): Around | null {
+  return spot_price === null || forward === null || years_to_expiry === null ? null : { spot: spot_price, forward, years: years_to_expiry, rate };
+}
+
+export type PayoffPoint = { level: number; now: number; expiry: number };
 
 /** The normal distribution function by its Taylor series (G. Marsaglia, Journal of Statistical Software 11(4), 2004). */
 export function normalCdf(x: number): number {
@@ -34,11 +39,6 @@ export function black76(forward: number, strike: number, years: number, iv: numb
   if (!(deviation > 1e-9)) return discount * Math.max(0, way * (forward - strike));
   const d1 = Math.log(forward / strike) / deviation + deviation / 2;
   return discount * way * (forward * normalCdf(way * d1) - strike * normalCdf(way * (d1 - deviation)));
-}
-
-/** Years from an instant to 15:30 in India of the day of expiry, never below zero. */
-export function yearsLeft(expiry: string, nowMs: number): number {
-  return Math.max(0, (Date.parse(`${expiry}T15:30:00+05:30`) - nowMs) / YEAR_MS);
 }
 
 const wayOf = (leg: Leg): 1 | -1 => (leg.option_type === "CE" ? 1 : -1);

@@ -1,7 +1,8 @@
 /** A double click is one press: who clicks twice does not mean to do a thing twice, nor to answer a dialog unread. */
 
-/** Buttons that do something for good at the first click. */
-const DEEDS = "button[data-api], form[data-api] button[type=submit], [data-toggle], [data-test-event], [data-add-to-watchlist], [data-mail-code], [data-again], [data-once]";
+/** Buttons that do something for good at the first click, and those that open what the second would close again. */
+const DEEDS =
+  "button[data-api], form[data-api] button[type=submit], [data-toggle], [data-test-event], [data-add-to-watchlist], [data-mail-code], [data-again], [data-once], #bell-read, [data-menu], [data-open], [popovertarget]";
 
 /** Whether the last press opened a dialog: the second click of a double one still belongs to it. */
 let hasOpened = false;

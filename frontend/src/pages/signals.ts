@@ -10,7 +10,7 @@ import { signalSocket, type SignalNews } from "../lib/fno-socket";
 import { PayoffCard, trades } from "../lib/fno-trades";
 import { onTicks, scan } from "../lib/live";
 import { morph } from "../lib/morph";
-import { yearsLeft, type Around } from "../lib/payoff";
+import { aroundOf } from "../lib/payoff";
 import { prepareRows } from "../lib/table";
 
 type Start = { keys: Record<string, string>; answers: Record<string, Answer>; signals: Record<string, Signal>; rate: number };
@@ -57,8 +57,7 @@ function showDetail(): void {
 function showPayoff(): void {
   const it = answers.get(index)?.analysis;
   const trade = it?.trades.find((one) => one.type === chosen);
-  const around: Around | null = it && trade && it.spot_price !== null && it.forward !== null ? { spot: it.spot_price, forward: it.forward, years: yearsLeft(trade.expiry, Date.now()), rate: start.rate } : null;
-  payoffCard.show(trade, around);
+  payoffCard.show(trade, it ? aroundOf(it, start.rate) : null);
 }
 
 function showChain(): void {

@@ -1,6 +1,7 @@
 """What an analysis needs besides bars: earlier days, India VIX, breadth, open interest, announcements, the record."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -129,10 +130,14 @@ def blackouts(day: date) -> tuple[Blackout, ...]:
 
 
 def record_of(index: str, trade_date: date, market: str) -> Record:
-    """Return what the loss-averse rules know: a market's signals of this trade date and of its week (from Monday)."""
+    """Return what the loss-averse rules know: a market's signals of this trade date and of its week (from Monday).
+
+    A signal that is live counts as live whatever its date: while it stands no other of its index can be written.
+    """
     rows = of_market(FnoSignal.objects.all(), market)
-    rows = rows.filter(trade_date__gte=monday_of(trade_date), trade_date__lte=trade_date)
-    return record_from(list(rows.order_by("triggered_at")), index, trade_date)
+    week = rows.filter(trade_date__gte=monday_of(trade_date), trade_date__lte=trade_date)
+    found = record_from(list(week.order_by("triggered_at")), index, trade_date)
+    return replace(found, is_live=rows.filter(index=index, status=LIVE).exists())
 
 
 def monday_of(day: date) -> date:

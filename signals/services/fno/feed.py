@@ -9,7 +9,7 @@ from signals.lifecycle import LIVE
 from signals.models import FnoLatest, FnoSignal
 from signals.services.fno.indices import INDICES
 from signals.services.fno.live import live
-from signals.services.fno.wire import signal_row
+from signals.services.fno.wire import signal_row, stored_analysis
 
 MOST: Final = 64
 
@@ -27,7 +27,8 @@ def changed_since(since: datetime) -> list[News]:
     found: list[News] = []
     for row in FnoLatest.objects.filter(scanned_at__gt=since).order_by("slot", "index"):
         signal = open_now.get(row.index)
-        answer = {"index": row.index, "analysis": row.payload, "signal": signal_row(signal) if signal else None}
+        told = signal_row(signal) if signal else None
+        answer = {"index": row.index, "analysis": stored_analysis(row), "signal": told}
         found.append({"type": "scan", "index": row.index, "data": answer})
     found += [{"type": "signal", "index": row.index, "signal": signal_row(row)} for row in signals]
     return found

@@ -20,7 +20,7 @@ from signals.models import FnoLatest, FnoSignal
 from signals.services.fno.calibration import judged
 from signals.services.fno.gathering import Gathered, gather
 from signals.services.fno.indices import INDICES
-from signals.services.fno.wire import analysis_row, signal_row
+from signals.services.fno.wire import analysis_row, signal_row, stored_analysis
 
 #: A scan comes every 60 seconds; one that is late by a little is still this minute's.
 FRESH: Final = timedelta(seconds=75)
@@ -43,7 +43,8 @@ def _scanned(index: str, now: datetime) -> dict[str, Any] | None:
     row = FnoLatest.objects.filter(index=index, scanned_at__gt=now - FRESH, scanned_at__lte=now).first()
     if row is None or (sandbox.active() and row.payload["data_source"] != Source.SIMULATED):
         return None  # or the scan looked at the real market
-    found, before_s = _aged(row.payload, now - row.scanned_at), row.payload["data_age_s"]
+    kept = stored_analysis(row)
+    found, before_s = _aged(kept, now - row.scanned_at), kept["data_age_s"]
     limit_s = parameters_on(row.scanned_at.astimezone(IST).date()).stale_s
     return None if before_s is not None and before_s <= limit_s < found["data_age_s"] else found
 

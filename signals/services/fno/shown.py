@@ -12,14 +12,16 @@ from signals.services.fno.calibration import FAMILIES, family_name, profile_of
 from signals.services.fno.indices import INDICES
 from signals.services.fno.markets import of_market
 from signals.services.fno.track_record import signals_of
-from signals.services.fno.wire import signal_row
+from signals.services.fno.wire import signal_row, stored_analysis
 
 
 def newest() -> dict[str, Any]:
     """Return the newest stored answer of every index that has one, however old: the page says its age."""
     live = {row.index: signal_row(row) for row in FnoSignal.objects.filter(status=LIVE)}
     rows = FnoLatest.objects.filter(index__in=INDICES)
-    return {row.index: {"index": row.index, "analysis": row.payload, "signal": live.get(row.index)} for row in rows}
+    return {
+        row.index: {"index": row.index, "analysis": stored_analysis(row), "signal": live.get(row.index)} for row in rows
+    }
 
 
 def last_signals() -> dict[str, Any]:

@@ -7,30 +7,56 @@ from typing import Any
 from core.clock import isoformat_z
 from core.errors import NotFound
 from engines.figures import number, plain
+from engines.mvla import words
 from engines.mvla.analysis import Analysis
 from engines.mvla.confidence import grade_of
 from engines.mvla.payload import payload
 from signals.lifecycle import LIVE
-from signals.models import FnoSignal
+from signals.models import FnoLatest, FnoSignal
 from signals.services.fno.calibration import Judge
 from signals.services.fno.gathering import Gathered
 
 
 def analysis_row(found: Analysis, gathered: Gathered, judge: Judge, *, now: datetime) -> dict[str, Any]:
     """Return the ``analysis`` of an answer: what the engine says, of which data, how old, judged by whom."""
-    session, ages = gathered.moment.session, gathered.moment.ages_s
-    oldest = max(ages.values(), default=None)
+    session, chain = gathered.moment.session, gathered.moment.chain
     return payload(found) | {
+        "years_to_expiry": None if chain is None else number(chain.years, 8),
         "calibration": judge.facts(),
         "market_phase": session.phase,
         "market_time": f"{session.market_time:%H:%M}",
         "trade_date": session.trade_date.isoformat(),
         "data_source": gathered.data_source,
         "sources": gathered.sources,
-        "data_age_s": number(oldest, 1),
+        "data_age_s": number(_oldest_s(found, gathered), 1),
         "as_of": isoformat_z(gathered.as_of) if gathered.as_of is not None else None,
         "scanned_at": isoformat_z(now),
     }
+
+
+def _oldest_s(found: Analysis, gathered: Gathered) -> float | None:
+    """Return the age in seconds that DATA_STALE judged, the index's minutes included; of what there is without them."""
+    judged = next((check.measure for check in found.checks if check.code == "DATA_STALE"), None)
+    return judged if judged is not None else max(gathered.moment.ages_s.values(), default=None)
+
+
+def stored_analysis(row: FnoLatest) -> dict[str, Any]:
+    """Return the newest analysis of an index as it is kept, with the fields that an earlier version did not write."""
+    missing = row.payload.get("missing_inputs", [])
+    added = {
+        "years_to_expiry": None,
+        "missing_inputs": missing,
+        "missing_words": [_missing(name) for name in missing],
+    }
+    return added | row.payload
+
+
+def _missing(name: str) -> str:
+    """Return what a missing input stands for; its own name where this version has none of that name."""
+    try:
+        return words.missing(name)
+    except KeyError:
+        return name.replace("_", " ")
 
 
 def signal_row(signal: FnoSignal) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def read() -> list[PatternSignal]:
     best: dict[str, PatternSignal] = {}
     for row in rows.select_related("instrument").order_by("-score", "instrument__symbol", "pattern"):
         symbol = row.instrument.key
-        best.setdefault(symbol, PatternSignal(symbol, row.pattern, row.confidence))
+        best.setdefault(symbol, PatternSignal(symbol, row.pattern, row.confidence, scan.data_source, scan.session))
         if len(best) == MAX_SIGNALS:
             break
     return list(best.values())
