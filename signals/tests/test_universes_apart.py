@@ -131,5 +131,5 @@ def test_a_child_brings_the_scores_that_are_made_here() -> None:
     here = scoring.scored(now=NOW, extras=asked)
     text = beside.packed(session=here.session.isoformat(), extras=asked[::-1], now=NOW)
     brought = pickle.loads(zlib.decompress(base64.b64decode(text)))
-    assert brought.key == here.key
+    assert (brought.key, brought.extras) == (here.key, here.extras)
     assert all(brought.result(symbol) == here.result(symbol) for symbol in (*asked, "NSE:RELIANCE"))
