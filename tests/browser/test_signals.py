@@ -298,6 +298,17 @@ def test_the_track_record_is_what_the_record_says(trader: Visitor, server: Serve
     assert trader.errors == []
 
 
+def test_a_double_click_opens_a_row_and_the_bell_once(trader: Visitor, fired: dict[str, Any]) -> None:
+    page = trader.open("/signals/record/?days=all")
+    button = page.locator(f'[data-open="{fired["code"]}"]')
+    button.dblclick()
+    expect(page.locator(".life-box .fno-steps")).to_be_visible(timeout=SLOW_MS)
+    expect(button).to_have_attribute("aria-expanded", "true")
+    page.locator("#bell").dblclick()
+    expect(page.locator("#bell-menu")).to_be_visible()
+    assert trader.errors == []
+
+
 def test_rows_open_and_the_chain_is_verified(trader: Visitor, fired: dict[str, Any]) -> None:
     page = trader.open("/signals/record/?days=all")
     button = page.locator(f'[data-open="{fired["code"]}"]')
