@@ -63,7 +63,11 @@ class Receiver:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the sender was killed half way: no server gives such a request to its program
+                    self.close_connection = True
+                    return
                 got = Received({k.lower(): v for k, v in self.headers.items()}, body, time.monotonic())
                 receiver.received.append(got)
                 if receiver.on_receipt:
