@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.printed import direction, grouped, signed
+from core.printed import MINUS, direction, grouped, signed  # noqa: F401 - pages take them from here
 
 UNKNOWN = "–"
 LAKH = 100_000
