@@ -2,16 +2,15 @@
 
 import pytest
 
-from core import clock, versions
+from core import clock
 from market.models import Instrument
-from market.services import panels
 from partners.constants import Environment
 from partners.services.engines import present_score
 from partners.tests.test_surface import V1, _fresh, client, partner, post  # noqa: F401 - fixtures
 from signals.models import IScoreSnapshot
-from signals.services import market_data
 from signals.services.iscore import beside, scoring
 from tests.flows.pocket import make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
 OUTSIDE = ["TITAN", "LT", "NESTLEIND", "ASIANPAINT", "BAJFINANCE", "KOTAKBANK"]
@@ -20,8 +19,7 @@ OUTSIDE = ["TITAN", "LT", "NESTLEIND", "ASIANPAINT", "BAJFINANCE", "KOTAKBANK"]
 @pytest.fixture
 def api(partner, settings, tmp_path):  # noqa: F811
     settings.STATE_DIR = tmp_path
-    for forget in (panels.forget, market_data.forget, scoring.forget, versions.expire):
-        forget()
+    forget()
     make_universe("nifty_100")
     for symbol in OUTSIDE:
         Instrument.objects.create(exchange="NSE", symbol=symbol, segment="EQ", instrument_type="EQ")

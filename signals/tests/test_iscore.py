@@ -11,16 +11,15 @@ import numpy as np
 import pytest
 from django.db import transaction
 
-from core import versions
 from core.errors import InvalidRequest, NotFound
 from core.models import Event, JobSlot
 from core.tests.racing import Race, race_fixture  # noqa: F401 - the fixture "race"
 from market.models import Fundamental, Instrument
-from market.services import panels
 from signals.models import DailyCount, IScoreSnapshot, IScoreStanding, NewsArticle, RecordEntry
 from signals.services import market_data, record
 from signals.services.iscore import inputs, nightly, reading, scoring, snapshots, telling
 from tests.flows.pocket import SYMBOLS, make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -30,8 +29,7 @@ KEY = "NSE:RELIANCE"
 @pytest.fixture(autouse=True)
 def _fresh(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
-    for forget in (panels.forget, market_data.forget, scoring.forget, versions.expire):
-        forget()
+    forget()
 
 
 @pytest.fixture

@@ -1,20 +1,18 @@
 """What past scores are measured by, and what a table compares with: the scores that everybody was shown."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from core import versions
 from core.errors import InvalidRequest
-from market.models import Instrument, Universe, UniverseMember, UniverseSnapshot
-from market.services import panels
+from market.models import Instrument
 from signals.models import IScoreSnapshot
-from signals.services import market_data
 from signals.services.iscore import nightly, reading, scoring, validation
-from tests.flows.pocket import SYMBOLS, make_universe
+from tests.flows.pocket import SYMBOLS, list_universe, make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -25,18 +23,9 @@ FEW = ("RELIANCE", "TCS", "ITC", "TITAN", "NEWCO", "NIFTYBEES")
 @pytest.fixture(autouse=True)
 def _universes(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
-    for forget in (panels.forget, market_data.forget, scoring.forget, versions.expire):
-        forget()
+    forget()
     make_universe("nifty_100")
-    few = UniverseSnapshot.objects.create(
-        universe=Universe.objects.create(name="few"), as_of=date(2019, 1, 1), source="simulated"
-    )
-    for symbol in FEW:
-        kind = "ETF" if symbol == "NIFTYBEES" else "EQ"
-        instrument, _ = Instrument.objects.get_or_create(
-            exchange="NSE", symbol=symbol, defaults={"segment": "EQ", "instrument_type": kind, "sector": "Other"}
-        )
-        UniverseMember.objects.create(snapshot=few, instrument=instrument, sector=instrument.sector)
+    list_universe("few", FEW)
 
 
 def measured(monkeypatch: pytest.MonkeyPatch, **asked: Any) -> tuple[Any, tuple[str, ...], np.ndarray]:

@@ -9,20 +9,18 @@ from typing import Any
 
 import pytest
 
-from core import clock, versions
+from core import clock
 from engines.iscore.tables import WEIGHTS
 from engines.iscore.words import TITLES
 from market.models import Instrument
-from market.services import panels
 from signals.models import IScoreValidation
 from signals.pages import iscore_presenters as table
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
 from signals.pages.iscore_measured import measured_words, validation_of
-from signals.services import market_data
 from signals.services.history import session_close
-from signals.services.iscore import scoring
 from tests.flows.pocket import make_universe
+from tests.memories import forget
 
 
 def component(points: list[float], *, score: float | None = 60.0, weight: float = 10.0, coverage: float = 1.0) -> Any:
@@ -173,8 +171,7 @@ def test_a_row_leads_to_its_instrument_and_its_details() -> None:
 @pytest.fixture
 def universe(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
-    for forget in (panels.forget, market_data.forget, scoring.forget, versions.expire):
-        forget()
+    forget()
     make_universe("nifty_100")
 
 

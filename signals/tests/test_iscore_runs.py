@@ -10,22 +10,17 @@ import pytest
 from core import children, clock, versions
 from core.errors import NotFound
 from market.models import Instrument
-from market.services import panels
 from signals.models import IScoreSnapshot
 from signals.services import market_data
 from signals.services.iscore import beside, nightly, reading, scoring
 from tests.flows.pocket import SYMBOLS, make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db(transaction=True)  # inside a transaction no child is asked and nothing is kept
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = "NSE:RELIANCE"
 OUTSIDE = ("NSE:TITAN", "NSE:LT", "NSE:NESTLEIND", "NSE:ASIANPAINT")
 NOT_READY = "The scores are still being worked out. Ask again in a minute."
-
-
-def forget() -> None:
-    for one in (panels.forget, market_data.forget, scoring.forget, versions.expire):
-        one()
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import versions
 from core.errors import InvalidRequest
-from market.services import panels
 from signals.services import market_data
 from signals.services.history import first_list, last_complete
 from signals.services.market_data import digest, stretch, whole_panel
-from signals.services.strategies import compiled
 from tests.flows.pocket import make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -24,10 +22,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _pocket(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
-    panels.forget()
-    market_data.forget()
-    compiled.forget()
-    versions.expire()
+    forget()
     make_universe()
 
 

@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from core import versions
 from core.errors import InvalidRequest, NotFound
 from core.models import JobSlot
 from engines.patterns.catalogue import BY_KEY, CHART
 from engines.patterns.record import record
 from engines.patterns.scan import find
 from market.models import Instrument
-from market.services import panels
 from signals import tasks
 from signals.models import PatternScan, PatternSignal
 from signals.pages.pattern_presenters import SHORT
@@ -25,6 +23,7 @@ from signals.services.patterns import reading, scanning, similar, top, warming
 from signals.services.patterns.packing import packed, unpacked
 from signals.services.patterns.rows import liquidity
 from tests.flows.pocket import SYMBOLS, make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -34,9 +33,7 @@ LATER = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _pocket(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
-    for forgetful in (panels, market_data, scanning, reading, similar, top):
-        forgetful.forget()
-    versions.expire()
+    forget()
     make_universe()
 
 

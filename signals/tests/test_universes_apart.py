@@ -3,7 +3,7 @@
 import base64
 import pickle
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import permutations
 from pathlib import Path
@@ -11,15 +11,13 @@ from typing import Any
 
 import pytest
 
-from core import clock, versions
-from market.models import Instrument, Universe, UniverseMember, UniverseSnapshot
-from market.services import panels
+from core import clock
 from market.services.panel_files import PanelKey
 from signals.models import IScoreSnapshot
 from signals.services import market_data
 from signals.services.iscore import beside, scoring
-from signals.services.patterns import reading, scanning, similar, top
-from tests.flows.pocket import SYMBOLS, make_universe
+from tests.flows.pocket import SYMBOLS, list_universe, make_universe
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db(transaction=True)  # inside a transaction nothing is kept between two questions
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -28,24 +26,6 @@ OTHERS = (
     "RELIANCE", "TITAN", "LT", "NESTLEIND", "ASIANPAINT", "BAJFINANCE", "KOTAKBANK", "BHARTIARTL", "NTPC", "POWERGRID",
     "ULTRACEMCO", "HINDUNILVR",
 )  # fmt: skip
-CACHES = (panels, market_data, scoring, scanning, reading, similar, top, versions)
-
-
-def forget() -> None:
-    for one in CACHES:
-        one.expire() if one is versions else one.forget()  # type: ignore[attr-defined]
-
-
-def listed(name: str, symbols: Sequence[str]) -> None:
-    snapshot = UniverseSnapshot.objects.create(
-        universe=Universe.objects.create(name=name), as_of=date(2019, 1, 1), source="simulated"
-    )
-    for symbol in symbols:
-        kind = "ETF" if symbol == "NIFTYBEES" else "EQ"
-        instrument, _ = Instrument.objects.get_or_create(
-            exchange="NSE", symbol=symbol, defaults={"segment": "EQ", "instrument_type": kind, "sector": "Other"}
-        )
-        UniverseMember.objects.create(snapshot=snapshot, instrument=instrument, sector=instrument.sector)
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +33,8 @@ def _universes(settings: Any, tmp_path: Path) -> Iterator[None]:
     settings.STATE_DIR = tmp_path
     forget()
     make_universe("nifty_100")
-    listed("small", SMALL)
-    listed("others", OTHERS)
+    list_universe("small", SMALL)
+    list_universe("others", OTHERS)
     with clock.frozen(NOW):
         yield
     forget()

@@ -10,13 +10,7 @@ import pytest
 def _own_state(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> None:
     if not request.module.__name__.rpartition(".")[2].startswith(("test_strategies", "test_backtest")):
         return
-    from core import versions
-    from market.services import panels
-    from signals.services import market_data
-    from signals.services.strategies import compiled
+    from tests.memories import forget
 
     settings.STATE_DIR = tmp_path
-    panels.forget()
-    market_data.forget()
-    compiled.forget()
-    versions.expire()
+    forget()

@@ -1,5 +1,7 @@
 """A universe of a dozen simulated companies, small enough for tests, and strategies that trade on it."""
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from market.models import Instrument, Universe, UniverseMember, UniverseSnapshot
@@ -10,19 +12,26 @@ SYMBOLS = {
     "SBIN": "Financial Services", "AXISBANK": "Financial Services", "ITC": "FMCG", "MARUTI": "Automobile",
     "SUNPHARMA": "Healthcare",
 }  # fmt: skip
+FUNDS = ("NIFTYBEES",)
 
 
 def make_universe(name: str = "pocket") -> None:
     """List the dozen as a universe of the simulated exchange."""
-    from datetime import date
+    list_universe(name, SYMBOLS)
 
-    universe = Universe.objects.create(name=name)
-    snapshot = UniverseSnapshot.objects.create(universe=universe, as_of=date(2019, 1, 1), source="simulated")
-    for symbol, sector in SYMBOLS.items():
+
+def list_universe(name: str, symbols: Iterable[str]) -> None:
+    """List these as a universe of the simulated exchange; who is not of the dozen is of the sector Other."""
+    snapshot = UniverseSnapshot.objects.create(
+        universe=Universe.objects.create(name=name), as_of=date(2019, 1, 1), source="simulated"
+    )
+    for symbol in symbols:
+        kind = "ETF" if symbol in FUNDS else "EQ"
+        sector = SYMBOLS.get(symbol, "Other")
         instrument, _ = Instrument.objects.get_or_create(
-            exchange="NSE", symbol=symbol, defaults={"segment": "EQ", "instrument_type": "EQ", "sector": sector}
+            exchange="NSE", symbol=symbol, defaults={"segment": "EQ", "instrument_type": kind, "sector": sector}
         )
-        UniverseMember.objects.create(snapshot=snapshot, instrument=instrument, sector=sector)
+        UniverseMember.objects.create(snapshot=snapshot, instrument=instrument, sector=instrument.sector)
 
 
 def indicator(name: str, **more: Any) -> dict[str, Any]:

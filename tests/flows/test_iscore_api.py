@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from core import clock, versions
+from core import clock
 from engines.iscore.tables import WEIGHTS
 from market.models import Instrument
-from market.services import panels
 from signals.models import IScoreSnapshot
-from signals.services import market_data
-from signals.services.iscore import nightly, scoring
+from signals.services.iscore import nightly
 from tests.flows.pocket import SYMBOLS, make_universe
 from tests.flows.test_surface_errors import assert_user_shape
+from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -23,8 +22,7 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _universe(settings: Any, tmp_path: Path) -> Any:
     settings.STATE_DIR = tmp_path
-    for forget in (panels.forget, market_data.forget, scoring.forget, versions.expire):
-        forget()
+    forget()
     make_universe("nifty_100")
     with clock.frozen(NOW):
         yield

@@ -8,10 +8,9 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tests.support import fresh_limits, login
-from signals.services import market_data
-from signals.services.iscore import scoring
 from tests.flows.described import ANSWERS, document, examples, loaded
 from tests.flows.pocket import make_universe
+from tests.memories import forget
 
 __all__ = ["fresh_limits"]
 pytestmark = [pytest.mark.django_db, pytest.mark.anydb]
@@ -22,8 +21,7 @@ SCHEMA = loaded(DOCUMENT)
 @pytest.fixture
 def _market(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path
-    market_data.forget()
-    scoring.forget()
+    forget()
     make_universe("nifty_100")
 
 
