@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views import View
 
-from core import clock, request_id
+from core import clock
 from core.errors import DataUnavailable, NotFound, PlatformError
 from engines.exchange.naming import normalise_key
 from market.models import Universe
@@ -20,8 +20,10 @@ from signals.pages import iscore_presenters as presenters
 from signals.pages import iscore_stock as stock
 from signals.pages import iscore_words as words
 from signals.pages.iscore_measured import measured, measured_words, validation_of
+from signals.pages.refusals import refused
 from signals.services.history import session_close
 from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table
+from signals.services.iscore.scoring import reference_universe
 
 #: Sessions of the ledger on a stock's page, and of the course on its card.
 LEDGER: Final = 30
@@ -37,8 +39,8 @@ class IScorePage(LoginRequiredMixin, View):
         try:
             table = iscore_table(universe=asked.universe, sort=asked.sort, now=clock.now())
         except PlatformError as error:
-            failure = {"failure": error.detail, "request_id": request_id.get()}
-            return render(request, "signals/iscore.html", context | failure | {"universes": _universes(asked.universe)})
+            context["universes"] = _universes(asked.universe or _default_universe())
+            return refused(request, "signals/iscore.html", context, error)
         rows = presenters.matching(table.rows, asked)
         if request.GET.get("as") == "csv":
             return _csv(presenters.csv_text(rows), table)
@@ -46,6 +48,13 @@ class IScorePage(LoginRequiredMixin, View):
         if request.headers.get("HX-Request"):  # the address without what the form left empty
             response["HX-Push-Url"] = f"{request.path}{asked.address()}"
         return response
+
+
+def _default_universe() -> str:
+    try:
+        return reference_universe()
+    except NotFound:
+        return ""
 
 
 def _universes(current: str) -> list[dict[str, Any]]:
@@ -112,7 +121,7 @@ class IScoreCard(LoginRequiredMixin, View):
         try:
             context = stock_context(key, now)
         except PlatformError as error:
-            context = {"failure": error.detail, "request_id": request_id.get(), "retry": instrument_url(key)}
+            return refused(request, "signals/_iscore_card.html", {"retry": instrument_url(key)}, error)
         return render(request, "signals/_iscore_card.html", context)
 
 
@@ -146,11 +155,9 @@ def _not_ready(request: HttpRequest, symbol: str, error: DataUnavailable) -> Htt
         "place": "signals",
         "code": symbol.partition(":")[2],
         "instrument_url": instrument_url(symbol),
-        "failure": error.detail,
-        "request_id": request_id.get(),
         "retry": presenters.detail_url(symbol),
     }
-    return render(request, "signals/iscore_not_ready.html", context, status=error.status)
+    return refused(request, "signals/iscore_not_ready.html", context, error)
 
 
 def stock_context(symbol: str, now: datetime) -> dict[str, Any]:

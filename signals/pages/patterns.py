@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
 
-from core import clock, request_id
+from core import clock
 from core.errors import PlatformError
 from engines.exchange.naming import normalise_key
 from market.models import Universe
@@ -16,6 +16,7 @@ from market.pages.figures import grouped
 from market.pages.presenters import instrument_url
 from market.selectors.instruments import names_of
 from signals.pages import pattern_presenters as presenters
+from signals.pages.refusals import refused
 from signals.services.patterns.reading import UniversePatterns, symbol_patterns, universe_patterns
 from signals.services.patterns.scanning import DEFAULT_UNIVERSE
 
@@ -40,8 +41,7 @@ class PatternsPage(LoginRequiredMixin, View):
         try:
             found = universe_patterns(**chosen, now=now)
         except PlatformError as error:
-            failure = {"failure": error.detail, "request_id": request_id.get()}
-            return render(request, "signals/patterns.html", context | failure | _choices(chosen))
+            return refused(request, "signals/patterns.html", context | _choices(chosen), error)
         symbol = _symbol(request, found)
         context |= _choices(chosen) | universe_context(found, chosen) | symbol_context(symbol, chosen["universe"], now)
         context |= {

@@ -158,14 +158,26 @@ def test_what_is_known_is_answered_while_a_scoring_fails(signed_in: Any, monkeyp
 
 @pytest.mark.usefixtures("dead_children")
 def test_pages_say_so_and_can_be_asked_again(signed_in: Any) -> None:
-    page = signed_in.get("/iscore/NSE:RELIANCE/")
-    assert page.status_code == 503
-    for answer, retry in (
-        (page, "/iscore/NSE:RELIANCE/"),
-        (signed_in.get("/iscore/card/NSE:RELIANCE/"), "/market/NSE:RELIANCE/"),
-        (signed_in.get("/iscore/"), "/iscore/"),
+    for address, retry in (
+        ("/iscore/NSE:RELIANCE/", "/iscore/NSE:RELIANCE/"),
+        ("/iscore/card/NSE:RELIANCE/", "/market/NSE:RELIANCE/"),
+        ("/iscore/", "/iscore/"),
+        ("/iscore/?as=csv", "/iscore/"),
     ):
-        text = answer.content.decode()
+        page = signed_in.get(address)
+        assert (page.status_code, page["Retry-After"]) == (503, "60")
+        text = page.content.decode()
         assert NOT_READY in text
         assert f'href="{retry}">Try again' in text
         assert "Too little is known" not in text
+        part = signed_in.get(address, headers={"HX-Request": "true"})
+        assert part.status_code == 200, "htmx throws away what comes with another status"
+        assert NOT_READY in part.content.decode()
+    assert '<option value="nifty_100" selected>' in signed_in.get("/iscore/").content.decode()
+
+
+def test_an_unknown_universe_is_refused_by_the_pages(signed_in: Any) -> None:
+    for address in ("/iscore/?universe=nobodys", "/patterns/?universe=nobodys"):
+        page = signed_in.get(address)
+        assert page.status_code in (400, 404)
+        assert "nobodys" in page.content.decode()

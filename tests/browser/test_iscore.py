@@ -193,13 +193,13 @@ def test_the_file_holds_all_rows_of_the_list(visitor: Visitor) -> None:
 
 
 def test_what_cannot_be_shown_says_so(visitor: Visitor) -> None:
-    page = visitor.open("/iscore/?universe=nowhere")
-    expect(page.get_by_text("I-Scores are not available")).to_be_visible()
     page = visitor.open("/iscore/?q=zzzzzz")
     expect(page.get_by_text("No stock passes the filters")).to_be_visible()
     page = visitor.open("/iscore/NSE:NIFTY%2050/")
     expect(page.get_by_text("There is no score").first).to_be_visible()
     assert visitor.errors == []
+    page = visitor.open("/iscore/?universe=nowhere")
+    expect(page.get_by_text("I-Scores are not available")).to_be_visible()
     page = visitor.open("/iscore/NSE:NOSUCH/")
     expect(page.get_by_role("heading", name="This page does not exist")).to_be_visible()
 
