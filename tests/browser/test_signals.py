@@ -4,11 +4,16 @@ import json
 import re
 import statistics
 import threading
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from core.printed import MINUS
+from engines.metrics.risk_free import risk_free_pct
+from engines.options import black76
 from tests.browser import fno_driver
 from tests.browser.pages import Visitor, cut_numbers, sideways_px
 from tests.server.running import Server
@@ -147,6 +152,45 @@ def test_an_index_has_an_address_and_its_trades(trader: Visitor, fired: dict[str
     page.go_back()
     expect(page.locator("#fno-title")).to_have_text(other)
     assert trader.errors == []
+
+
+def test_the_payoff_is_what_the_engine_prices(trader: Visitor, fired: dict[str, Any]) -> None:
+    page = trader.page()
+    told(page, with_answer(fired["answer"]))
+    page.goto(f"{trader.url}/signals/?index={fired['index']}")
+    ready(page)
+    analysis = fired["answer"]["analysis"]
+    rate = risk_free_pct(date.fromisoformat(analysis["trade_date"])) / 100.0
+    for trade in sorted(analysis["trades"], key=lambda one: one["rank"]):
+        strike, is_call, lot = trade["strike"], trade["option_type"] == "CE", trade["lot_size"]
+        page.locator("#fno-trades tbody tr").nth(trade["rank"] - 1).get_by_role("button").first.click()
+        expect(page.locator(".payoff-words")).to_contain_text(
+            f"One lot of the {strike:,} {'call' if is_call else 'put'} for {trade['entry_price']:,.2f} a unit can lose "
+            f"at most ₹{Decimal(trade['entry_price'] * lot).quantize(Decimal(1), ROUND_HALF_UP):,};",
+            timeout=SLOW_MS,
+        )
+        rows = {
+            row.locator("th").inner_text(): [signed_number(text) for text in row.locator("td").all_inner_texts()]
+            for row in page.locator(".payoff-table tbody tr").all()
+        }
+        assert rows["Strike"][0] == strike
+        assert rows["Index now"][0] == pytest.approx(analysis["spot_price"], abs=0.5)
+        even = strike + (1 if is_call else -1) * trade["entry_price"]
+        assert rows["Break-even at expiry"][::2] == [pytest.approx(even, abs=0.5), 0]
+        for name, premium in (("Stop", trade["sl"]), ("Target", trade["target"])):
+            assert rows[name][1] == pytest.approx((premium - trade["entry_price"]) * lot, abs=1)
+        for name, (level, now, at_end) in rows.items():
+            forward = level + analysis["forward"] - analysis["spot_price"]
+            priced = black76.price(forward, strike, analysis["years_to_expiry"], trade["iv"], is_call, rate)
+            half = abs(trade["delta"]) + 0.1  # levels are printed without their fraction
+            assert now == pytest.approx((float(priced) - trade["entry_price"]) * lot, abs=half * lot), name
+            worth = max(0.0, (level - strike) if is_call else (strike - level)) - trade["entry_price"]
+            assert at_end == pytest.approx(worth * lot, abs=lot), name
+    assert trader.errors == []
+
+
+def signed_number(text: str) -> float:
+    return float(text.replace(",", "").replace(MINUS, "-"))
 
 
 def test_a_lost_connection_and_a_closed_market_say_so(trader: Visitor) -> None:
