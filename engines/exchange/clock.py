@@ -59,6 +59,18 @@ class ExchangeClock(Protocol):
         """Return the start (UTC) of the stretch of ``seconds`` that contains ``now``."""
 
 
+def session_time(clock: ExchangeClock, now: datetime) -> time:
+    """Return the exchange time that goes with the clock's trade date: between two sessions the close of the last one.
+
+    Rules of a trade date would else be asked with the hour of a later day: before a session opens, the trade date is
+    that of the one before. Raises `CalendarUnknown`.
+    """
+    last = clock.session_of(clock.trade_date(now))
+    if clock.session(now) is not None or last is None:
+        return clock.market_time(now)
+    return to_ist(last.close_at).time()
+
+
 class OfficialClock:
     """Clock of one segment of an official exchange.
 

@@ -1,6 +1,7 @@
 """Announcements during which nothing fires: dated, each with its source. An administrator adds later ones.
 
-The list ends. After `KNOWN_UNTIL` nobody has said which days hold an announcement, so that none is *known* to be clear.
+The list begins and ends. Before `KNOWN_FROM` and after `KNOWN_UNTIL` nobody has said which days hold an announcement,
+so that none is *known* to be clear.
 """
 
 from dataclasses import dataclass
@@ -47,7 +48,8 @@ EVENTS: Final[tuple[EventRow, ...]] = (
 )  # fmt: skip
 
 
-#: The last day of the shipped list.
+#: The first and the last day of the shipped list.
+KNOWN_FROM: Final = min(row.day for row in EVENTS)
 KNOWN_UNTIL: Final = max(row.day for row in EVENTS)
 
 

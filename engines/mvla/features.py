@@ -187,13 +187,13 @@ def _future(history: History, at_s: float, p: Parameters) -> dict[str, float]:
     if future is None or five is None or history.money is None:
         return dict.fromkeys(_OF_FUTURE, NAN)
     stop = last_before(future.ts + 60, at_s)
-    if stop < 0 or future.session[stop] != history.today():
+    if stop < 0 or future.opens[stop] != history.opened():  # each series numbers the sessions that it has
         return dict.fromkeys(_OF_FUTURE, NAN)
     volume, worth, square = (float(column[stop]) for column in history.money)
     mean = worth / volume if volume > 0 else NAN
     spread = max(square / volume - mean * mean, 0.0) ** 0.5 if volume > 0 else NAN
     at = last_before(five.end_s, at_s)
-    is_today = at >= 0 and five.session[at] == history.today()
+    is_today = at >= 0 and five.session[at] == future.session[stop]
     normal = usual(five.volume, five, at, p.least_sessions) if is_today else NAN
     return {
         "vwap": mean + history.base,

@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 from engines.figures import finite
 from engines.mvla.discipline import Verdict
-from engines.mvla.events import known_until
+from engines.mvla.events import KNOWN_FROM, known_until
 from engines.mvla.features import Features
 from engines.mvla.inputs import Moment, Profile
 from engines.mvla.modes import NONE, Entry
@@ -60,15 +61,21 @@ def market_checks(f: Features, moment: Moment, p: Parameters) -> list[Check]:
 
 
 def _announcements(moment: Moment) -> Check:
-    """Return the filter of announcements; not known on a day after the last one that is listed."""
+    """Return the filter of announcements; not known on a day before the first and after the last one listed."""
     session = moment.session
     now = next((one for one in session.blackouts if one.start <= session.market_time < one.end), None)
     if now is not None:
         return Check("EVENT_BLACKOUT", False, facts={"reason": now.reason})
     until = known_until(session.events_until)
     if session.trade_date > until:
-        return Check("EVENT_BLACKOUT", None, facts={"until": f"{until.day} {until:%b %Y}"})
+        return Check("EVENT_BLACKOUT", None, facts={"span": f"until {_day(until)}"})
+    if session.trade_date < KNOWN_FROM:
+        return Check("EVENT_BLACKOUT", None, facts={"span": f"from {_day(KNOWN_FROM)} on"})
     return Check("EVENT_BLACKOUT", True)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
 
 
 def direction_checks(f: Features, moment: Moment, way: Direction, p: Parameters) -> list[Check]:

@@ -150,6 +150,10 @@ class History:
         """Return the number of today's session."""
         return int(self.spot.session[-1]) if len(self.spot) else 0
 
+    def opened(self) -> int:
+        """Return when today's session opened, epoch seconds; 0 without bars."""
+        return int(self.spot.opens[-1]) if len(self.spot) else 0
+
 
 def _by_session(values: Floats, session: Ints) -> Floats:
     """Return running sums that start afresh with each session."""

@@ -151,7 +151,7 @@ class SessionFacts:
     """Where the exchange is. ``is_expiry_day``: some contract of this index ends today.
 
     ``blackouts``: of today. ``events_until``: day of the last announcement that an administrator entered, None without
-    one; after it and the shipped list nothing is known about announcements (`events.known_until`).
+    one; after it and the shipped list nothing is known about announcements (`events.known_until`), nor before the list.
     """
 
     trade_date: date

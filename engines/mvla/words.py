@@ -49,7 +49,7 @@ UNMEASURED: Final = {
 }
 
 #: A check that says neither: what it would need is not there. Those without words of their own have "No data".
-UNKNOWN: Final = {"EVENT_BLACKOUT": "Announcements are known until {until} only."}
+UNKNOWN: Final = {"EVENT_BLACKOUT": "Announcements are known {span} only."}
 
 #: What the market does while it does not trade continuously.
 PHASES: Final[dict[str, str]] = {

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.errors import DataUnavailable
 from engines.exchange.calendar import CalendarUnknown
-from engines.exchange.clock import ExchangeClock
+from engines.exchange.clock import ExchangeClock, session_time
 from engines.exchange.contract_names import index_option_name
 from engines.exchange.derivatives import ContractRuleUnknown, atm_strike, lot_size, signal_expiry, strike_step
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE
@@ -63,14 +63,14 @@ def made_trades(index: str, *, way: int, spot: float | None, now: datetime) -> d
 
 
 def _moment(index: str, spot: float, exchange_clock: ExchangeClock, now: datetime) -> Moment:
-    day, at = exchange_clock.trade_date(now), exchange_clock.market_time(now)
+    day, at = exchange_clock.trade_date(now), session_time(exchange_clock, now)
     chain = _chain(index, spot, exchange_clock, now)
     return Moment(index, now.timestamp(), spot, SessionFacts(day, at), DayFacts(), chain=chain)
 
 
 def _chain(index: str, spot: float, exchange_clock: ExchangeClock, now: datetime) -> Chain:
     day, calendar = exchange_clock.trade_date(now), exchange_clock.calendar
-    expiry = signal_expiry(index, day, exchange_clock.market_time(now), calendar)
+    expiry = signal_expiry(index, day, session_time(exchange_clock, now), calendar)
     lot, step = lot_size(index, expiry, day), strike_step(index)
     strikes = atm_strike(spot, step) + step * np.arange(-_REACH, _REACH + 1, dtype=np.float64)
     years = max(exchange_clock.instant_of(expiry, _SETTLED_AT) - now, _LEAST) / _YEAR

@@ -79,7 +79,9 @@ class AnalysisOut(AnalysisShape):
     trades = TradeOut(many=True)
     stop_distance = serializers.FloatField(allow_null=True, help_text="Points of the index")
     size = serializers.FloatField()
-    market_time = serializers.CharField()
+    market_time = serializers.CharField(
+        help_text="Exchange time; between two sessions the close of the last one"
+    )
     trade_date = serializers.DateField()
     data_source = serializers.CharField()
     sources = serializers.DictField(child=serializers.CharField())

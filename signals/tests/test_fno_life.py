@@ -85,10 +85,15 @@ def test_while_a_signal_lives_that_is_the_veto_of_its_index_alone(market: Market
     assert fired == (row.actionable and not seen), "only what is new fires"
 
 
-def test_a_live_signal_of_another_market_is_no_veto_of_this_one(market: Market) -> None:
+def test_a_live_signal_of_another_market_is_a_veto_that_says_so(market: Market) -> None:
+    """No other of its index can be written while it stands; in silence a trigger would be seen and lost."""
     signal, minute = first_signal()
     FnoSignal.objects.filter(pk=signal.pk).update(data_source="kite")
-    assert "SIGNAL_LIVE" not in scan_at(at(minute + 1)).vetoes
+    row = scan_at(at(minute + 1))
+    assert "SIGNAL_LIVE" in row.vetoes
+    assert not row.actionable
+    told = FnoLatest.objects.get(index="NIFTY").payload["layers"]["filters"]["discipline"]
+    assert told["triggers_today"] == 0, "it counts for nothing else"
 
 
 @pytest.mark.parametrize("days", [-9, 9])

@@ -139,6 +139,29 @@ def test_near_the_end_of_the_known_calendar(moment: datetime, index: str, faults
     assert (found.moment.chain is None) == bool(faults)
 
 
+@pytest.mark.parametrize(
+    ("index", "at", "expiry"),
+    [
+        ("NIFTY", "2026-11-23T13:29", "2026-11-23"),
+        ("NIFTY", "2026-11-23T16:00", "2026-12-01"),
+        ("NIFTY", "2026-11-24T01:30", "2026-12-01"),
+        ("NIFTY", "2026-11-24T10:30", "2026-12-01"),  # a holiday
+        ("NIFTY", "2026-11-25T07:30", "2026-12-01"),
+        ("NIFTY", "2026-11-25T09:10", "2026-12-01"),
+        ("SENSEX", "2026-12-24T10:30", "2026-12-24"),
+        ("SENSEX", "2026-12-25T10:30", "2026-12-31"),
+        ("SENSEX", "2026-12-27T14:30", "2026-12-31"),
+    ],
+)
+def test_a_contract_that_has_ended_is_not_chosen(index: str, at: str, expiry: str) -> None:
+    moment = datetime.fromisoformat(f"{at}:05+05:30").astimezone(UTC)
+    found = gathered(moment, Named("kite"), index=index).moment
+    assert found.chain is not None
+    assert found.chain.expiry.isoformat() == expiry
+    assert found.chain.years > 0.0
+    assert found.session.is_open is (at in ("2026-11-23T13:29", "2026-12-24T10:30"))
+
+
 def test_the_last_days_of_the_known_calendar_are_scanned() -> None:
     moment = datetime(2026, 12, 30, 5, 30, 5, tzinfo=UTC)
     with sources(Named("kite")), clock.frozen(moment):

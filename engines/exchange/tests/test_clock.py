@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.exchange.calendar import CalendarUnknown, official_calendar
-from engines.exchange.clock import AlwaysOpenClock, ExchangeClock, OfficialClock
+from engines.exchange.clock import AlwaysOpenClock, ExchangeClock, OfficialClock, session_time
 from engines.exchange.phases import Phase
 
 IST = ZoneInfo("Asia/Kolkata")
@@ -57,6 +57,23 @@ def test_phase_of_the_official_clock(clock: OfficialClock, at: str, phase: Phase
 )
 def test_trade_date_is_the_session_in_progress_or_the_last(at: str, trade_date: date) -> None:
     assert SHARE.trade_date(ist(at)) == trade_date
+
+
+@pytest.mark.parametrize(
+    ("clock", "at", "said"),
+    [
+        (PLAIN, "2026-11-20 09:05", time(9, 5)),  # the pre-open belongs to the session
+        (PLAIN, "2026-11-20 11:00", time(11)),
+        (PLAIN, "2026-11-20 20:00", time(15, 30)),
+        (PLAIN, "2026-11-21 03:00", time(15, 30)),
+        (PLAIN, "2026-11-23 08:00", time(15, 30)),
+        (PLAIN, "2026-11-24 11:00", time(15, 30)),  # a holiday
+        (OPTION, "2026-11-24 11:00", time(15, 40)),
+        (SIMULATED, "2026-11-24 12:00", time(12, 22, 30)),
+    ],
+)
+def test_exchange_time_stands_still_between_sessions(clock: ExchangeClock, at: str, said: time) -> None:
+    assert session_time(clock, ist(at)) == said
 
 
 def test_session_in_progress_has_the_hours_of_the_segment() -> None:

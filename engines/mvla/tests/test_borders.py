@@ -12,7 +12,7 @@ from engines.mvla import confidence, filters, modes, words
 from engines.mvla.analysis import analyse
 from engines.mvla.confidence import Softener
 from engines.mvla.discipline import Verdict
-from engines.mvla.events import EVENTS, KNOWN_UNTIL, blackouts_on
+from engines.mvla.events import EVENTS, KNOWN_FROM, KNOWN_UNTIL, blackouts_on
 from engines.mvla.features import features
 from engines.mvla.filters import Check
 from engines.mvla.history import build
@@ -142,6 +142,14 @@ def test_after_the_last_listed_announcement_nothing_is_known(moment: Moment) -> 
     assert words.check_words(after) == "Announcements are known until 4 Dec 2026 only."
     earlier = _announcements(moment, date(2026, 2, 7), date(2025, 1, 1))
     assert words.check_words(earlier) == "Announcements are known until 6 Feb 2026 only.", "it takes nothing away"
+
+
+def test_before_the_first_listed_announcement_nothing_is_known(moment: Moment) -> None:
+    assert min(row.day for row in EVENTS) == KNOWN_FROM == date(2024, 2, 1)
+    assert _announcements(moment, KNOWN_FROM).passed is True
+    budget_day = _announcements(moment, date(2009, 7, 6))
+    assert budget_day.passed is None
+    assert words.check_words(budget_day) == "Announcements are known from 1 Feb 2024 on only."
 
 
 def test_hours_of_announcements() -> None:

@@ -115,6 +115,29 @@ def test_the_minutes_of_a_range_are_counted_by_the_clock_of_the_exchange() -> No
     assert found((), 58).or_high == 25_000.0 + 57 + 2
 
 
+@pytest.mark.parametrize("of", ["index", "future"])
+def test_a_session_that_one_of_index_and_future_lacks_takes_no_vote_away(of: str) -> None:
+    bars = walk(2, 1.2)
+    whole = analysed(bars, 150, bare=False)
+    lacking = numbered(without(bars, *range(375), session=4))
+    spot, future = (lacking, bars) if of == "index" else (bars, lacking)
+    found = analyse(build(spot_of(spot), future, P), moment_at(bars, 150))
+    assert found.missing_inputs == whole.missing_inputs
+    assert found.features.vwap == whole.features.vwap
+    assert math.isfinite(found.features.volume_ratio)
+    assert math.isfinite(found.features.future_high)
+    assert found.direction.q == whole.direction.q
+
+
+def numbered(bars: MinuteBars) -> MinuteBars:
+    """The bars with their sessions numbered anew, as a reader of one series numbers those that it has."""
+    opens, clock = np.unique(bars.opens), np.full(len(np.unique(bars.opens)), 555.0)
+    return minute_bars(
+        ts=bars.ts, open=bars.open, high=bars.high, low=bars.low, close=bars.close, volume=bars.volume, opens=opens,
+        clock_starts=clock,
+    )  # fmt: skip
+
+
 # Bars behind the averages
 
 

@@ -132,12 +132,13 @@ def blackouts(day: date) -> tuple[Blackout, ...]:
 def record_of(index: str, trade_date: date, market: str) -> Record:
     """Return what the loss-averse rules know: a market's signals of this trade date and of its week (from Monday).
 
-    A signal that is live counts as live whatever its date: while it stands no other of its index can be written.
+    A signal that is live counts as live whatever its date and market: while it stands no other of its index can be
+    written.
     """
     rows = of_market(FnoSignal.objects.all(), market)
     week = rows.filter(trade_date__gte=monday_of(trade_date), trade_date__lte=trade_date)
     found = record_from(list(week.order_by("triggered_at")), index, trade_date)
-    return replace(found, is_live=rows.filter(index=index, status=LIVE).exists())
+    return replace(found, is_live=FnoSignal.objects.filter(index=index, status=LIVE).exists())
 
 
 def monday_of(day: date) -> date:

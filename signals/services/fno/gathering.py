@@ -10,7 +10,7 @@ import numpy as np
 from core.clock import IST
 from core.errors import InvalidSymbol, PlatformError
 from engines.exchange.calendar import CalendarUnknown
-from engines.exchange.clock import ExchangeClock
+from engines.exchange.clock import ExchangeClock, session_time
 from engines.exchange.derivatives import ContractRuleUnknown, signal_expiry
 from engines.exchange.naming import INDEX_DERIVATIVE_EXCHANGE, INDEX_KEYS, VIX_KEY
 from engines.exchange.phases import Phase
@@ -64,7 +64,7 @@ def _session(index: str, exchange_clock: ExchangeClock, trade_date: date, now: d
     phase = exchange_clock.phase(now)
     return SessionFacts(
         trade_date=trade_date,
-        market_time=exchange_clock.market_time(now),
+        market_time=session_time(exchange_clock, now),
         is_open=phase is Phase.OPEN,
         phase=phase.value,
         is_expiry_day=facts.is_expiry_day(index, trade_date, exchange_clock.calendar),
