@@ -20,6 +20,7 @@ from backtest.services.csv_export import trades_csv
 from backtest.services.plans import plan_of
 from backtest.services.runs import body_of, run_create, run_delete
 from core import clock
+from core.api.fields import Choice
 from core.api.query import PageQuery, paged, parse_query
 from signals.api.fields import Deleted
 
@@ -142,7 +143,7 @@ class OneRunApi(APIView):
     """One run."""
 
     class Query(serializers.Serializer):
-        format = serializers.ChoiceField(choices=("json", "csv"), default="json", help_text="csv: the trades alone")
+        format = Choice(choices=("json", "csv"), default="json", help_text="csv: the trades alone")
 
     @extend_schema(parameters=[Query], responses=RunOut)
     def get(self, request: Request, run_id: int) -> HttpResponse:

@@ -18,6 +18,7 @@ from backtest.services.plans import plan_of
 from backtest.services.studies import parameter_sets, study_cancel, study_create, study_delete
 from backtest.services.walk_forward import windows
 from core import audit, clock
+from core.api.fields import Choice
 from core.api.query import PageQuery, paged, parse_query
 from core.errors import InvalidRequest
 from signals.api.fields import Deleted
@@ -30,7 +31,7 @@ class SweepInput(RunInput):
 
     parameters = serializers.DictField(default=dict, help_text="Values by name: a list, or {from, to, step}")
     sets = serializers.ListField(child=serializers.DictField(), default=list, max_length=MAX_SETS)
-    metric = serializers.ChoiceField(choices=METRICS, default="sharpe")
+    metric = Choice(choices=METRICS, default="sharpe")
 
 
 class WalkForwardInput(SweepInput):

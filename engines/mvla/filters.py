@@ -96,7 +96,6 @@ def entry_checks(f: Features, found: Entry, said: Verdict, p: Parameters) -> lis
     return [
         Check(
             "MOMENTUM_NOT_CONFIRMED", bool(passed), gained if known else None, p.momentum_least, "ATR",
-            {"last_5_min": f"{paused:+.2f}"} if known else {},
         ),
         Check("NO_ENTRY", found.mode != NONE),
         *(

@@ -28,8 +28,6 @@ def payload(found: Analysis) -> dict[str, Any]:
         "spot_price": number(found.spot, 2),
         "forward": number(money.forward, 2),
         "forward_source": money.forward_source or None,
-        "expiry": found.picked.trades[0].expiry.isoformat() if found.picked.trades else None,
-        "lot_size": found.picked.trades[0].lot if found.picked.trades else None,
         "actionable": found.actionable,
         "vetoes": [check.code for check in found.vetoes],
         "veto_words": [words.veto(check) for check in found.vetoes],

@@ -161,4 +161,4 @@ def _number(value: float | None) -> str:
     if value is None:
         return "an unknown number of"
     text = f"{value:.0f}" if value == round(value) or abs(value) >= 100 else f"{value:.2f}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return text.replace("-", "\N{MINUS SIGN}" if text.strip("-0.") else "")  # what prints as zero has no sign

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
+from core.api.fields import Choice
 from core.api.query import parse_query
 from core.clock import IST
 from market.api.fields import DateOrInstant, SymbolField
@@ -26,7 +27,7 @@ class RangeQuery(serializers.Serializer):
     """What every read of a series needs. ``from`` and ``to`` are inclusive."""
 
     symbol = SymbolField()
-    interval = serializers.ChoiceField(Interval.values, default=Interval.DAY)
+    interval = Choice(Interval.values, default=Interval.DAY)
     adjusted = serializers.BooleanField(default=True)
 
     def get_fields(self) -> dict[str, serializers.Field]:

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
+from core.api.fields import Choice
 from core.api.query import PageQuery, paged, parse_query
 from core.clock import IST
 from market.api.fields import NumberOrNull
@@ -53,8 +54,8 @@ class InstrumentsApi(APIView):
 
     class Query(PageQuery):
         q = serializers.CharField(max_length=60, default="", allow_blank=True)
-        exchange = serializers.ChoiceField(Exchange.values, required=False)
-        segment = serializers.ChoiceField(Segment.values, required=False)
+        exchange = Choice(Exchange.values, required=False)
+        segment = Choice(Segment.values, required=False)
 
     @extend_schema(parameters=[Query], responses=InstrumentOut(many=True))
     def get(self, request: Request) -> Response:

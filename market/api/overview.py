@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
+from core.api.fields import Choice
 from core.api.query import parse_query
 from market.api.fields import NumberOrNull, SymbolField
 from market.services.overview import overview
@@ -86,7 +87,7 @@ class StatusApi(APIView):
     """Phase and clock of the exchange, the next change, and the state of the feed."""
 
     class Query(serializers.Serializer):
-        exchange = serializers.ChoiceField(["NSE", "BSE", "NFO", "BFO"], default="NSE")
+        exchange = Choice(["NSE", "BSE", "NFO", "BFO"], default="NSE")
 
     class Output(serializers.Serializer):
         exchange = serializers.CharField()

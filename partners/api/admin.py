@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import Flag
+from core.api.fields import Choice
 from partners.access import found
 from partners.api.answers import IDEMPOTENCY, PartnerAnswer, PartnerKeyAnswer, PartnerMadeAnswer, PartnersAnswer
-from partners.api.base import AdminView, Body, Choice, Real, Text, idempotent, parsed
+from partners.api.base import AdminView, Body, Real, Text, idempotent, parsed
 from partners.api.wire import endpoint_fields, key_row, partner_row
 from partners.constants import NAME_LENGTH, Environment, Plan
 from partners.models import ApiKey, Endpoint, Partner

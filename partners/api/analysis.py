@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Choice
 from core.errors import InvalidRequest
 from engines.behaviour import analyze as behaviour
 from engines.behaviour.trades import Trade, in_india
@@ -20,7 +21,7 @@ from engines.portfolio_risk.book import EmptyPortfolio, Holding, OversizedHoldin
 from engines.portfolio_risk.tables import AssetClass
 from partners.api import reports
 from partners.api.answers_reports import BehaviourAnswer, PortfolioAnswer
-from partners.api.base import SYMBOL, Body, Choice, PartnerView, Text, engine_scenario, parsed, place
+from partners.api.base import SYMBOL, Body, PartnerView, Text, engine_scenario, parsed, place
 from partners.constants import HOLDINGS_MAX, TRADES_MAX
 
 _WHOLE_DIGITS: Final = 16

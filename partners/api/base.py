@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import wraps
-from typing import Any, ClassVar
+from typing import Any
 
 import orjson
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -268,21 +268,6 @@ class Real(serializers.FloatField):
     def to_internal_value(self, data: Any) -> float:
         if isinstance(data, bool) or not isinstance(data, int | float):
             self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class Choice(serializers.ChoiceField):
-    """One of some texts, which a refusal names."""
-
-    default_error_messages: ClassVar = {
-        "invalid_choice": "{input} is none of {choices}.",
-        "invalid": "It must be one of {choices}.",
-    }
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str) or data not in self.choices:
-            key, shown = ("invalid_choice", repr(data[:40])) if isinstance(data, str) else ("invalid", "")
-            self.fail(key, input=shown, choices=", ".join(str(one) for one in self.choices))
         return super().to_internal_value(data)
 
 

@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
+from core.api.fields import Choice
 from partners.access import access_key
 from partners.api.answers import PartnerDeliveryOut, PartnerEndpointOut, PartnerKeyOut
-from partners.api.base import Body, Choice, Real, Text
+from partners.api.base import Body, Real, Text
 from partners.api.console_base import ConsoleView, console_operation
 from partners.api.console_words import console_parsed
 from partners.api.wire import delivery_row, endpoint_fields, instant, key_row

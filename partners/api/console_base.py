@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 from accounts.models import User
 from accounts.services.client import client_of
 from core import clock
+from core.api.fields import Choice
 from core.api.query import parse_query
 from partners.access import MAX_ID, ConsoleScope, partner_of
-from partners.api.base import Choice
 from partners.constants import Environment
 from partners.models import Partner
 

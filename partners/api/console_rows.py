@@ -5,10 +5,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Choice
 from core.api.query import PageQuery, paged, parse_query
 from partners.access import MAX_ID, access_delivery, access_subscription
 from partners.api.answers import PartnerAttemptOut, PartnerDeliveryOut, PartnerSubscriptionOut
-from partners.api.base import Choice
 from partners.api.console import ConsoleDone
 from partners.api.console_base import ConsoleView, console_operation
 from partners.api.console_words import console_parsed

@@ -6,7 +6,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.request import Request
 
-from partners.api.base import Body, Choice, Instant, Real, Text, Whole
+from core.api.fields import Choice
+from partners.api.base import Body, Instant, Real, Text, Whole
 
 _NOTHING: Final = frozenset({"null", "required", "blank"})
 _EMPTY: Final = _NOTHING | {"empty", "min_length"}

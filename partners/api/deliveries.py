@@ -5,10 +5,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.fields import Choice
 from core.api.query import parse_query
 from partners.access import access_delivery
 from partners.api.answers import IDEMPOTENCY, CountedAnswer, PartnerAttemptsAnswer, PartnerDeliveryAnswer
-from partners.api.base import Body, Choice, Instant, PartnerView, idempotent, parsed
+from partners.api.base import Body, Instant, PartnerView, idempotent, parsed
 from partners.api.wire import attempt_row, delivery_row
 from partners.constants import Engine
 from partners.lifecycle import State

@@ -8,8 +8,9 @@ from rest_framework.response import Response
 
 from accounts.api.base import Flag
 from core import clock
+from core.api.fields import Choice
 from partners.api.answers import PartnerMeAnswer
-from partners.api.base import Body, Choice, PartnerView, Text, parsed
+from partners.api.base import Body, PartnerView, Text, parsed
 from partners.api.wire import endpoint_fields, key_row
 from partners.constants import RetryPolicy
 from partners.services.health import endpoint_pause, endpoint_resume

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.base import Flag
+from core.api.fields import Choice
 from partners.access import access_subscription
 from partners.api.answers import (
     IDEMPOTENCY,
@@ -16,7 +17,7 @@ from partners.api.answers import (
     PartnerSubscriptionAnswer,
     PartnerSubscriptionsAnswer,
 )
-from partners.api.base import Body, Choice, PartnerView, Text, Whole, idempotent, parsed
+from partners.api.base import Body, PartnerView, Text, Whole, idempotent, parsed
 from partners.api.wire import subscription_row
 from partners.constants import Channel, Engine
 from partners.models import Subscription

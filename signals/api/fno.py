@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
+from core.api.fields import Choice
 from core.api.query import MAX_OFFSET, paged, parse_query
 from signals.api.shapes import OUTCOMES, AnalysisShape, LayersOut, SignalShape, TradeShape
 from signals.models import FnoSignal
@@ -38,7 +39,7 @@ class OptionalIndexQuery(serializers.Serializer):
 class TrackRecordQuery(OptionalIndexQuery):
     """Which index and which market."""
 
-    market = serializers.ChoiceField(
+    market = Choice(
         choices=MARKETS, required=False, help_text="Whose signals; without it those of the market that is looked at now"
     )
 
@@ -79,9 +80,7 @@ class AnalysisOut(AnalysisShape):
     trades = TradeOut(many=True)
     stop_distance = serializers.FloatField(allow_null=True, help_text="Points of the index")
     size = serializers.FloatField()
-    market_time = serializers.CharField(
-        help_text="Exchange time; between two sessions the close of the last one"
-    )
+    market_time = serializers.CharField(help_text="Exchange time; between two sessions the close of the last one")
     trade_date = serializers.DateField()
     data_source = serializers.CharField()
     sources = serializers.DictField(child=serializers.CharField())
@@ -171,7 +170,7 @@ class FnoHistoryApi(APIView):
         days = serializers.IntegerField(min_value=1, max_value=30, default=7)
         limit = serializers.IntegerField(min_value=1, max_value=500, default=100)
         offset = serializers.IntegerField(min_value=0, max_value=MAX_OFFSET, default=0)
-        outcome = serializers.ChoiceField(OUTCOMES, required=False)
+        outcome = Choice(OUTCOMES, required=False)
 
     @extend_schema(parameters=[Query], responses=SignalOut(many=True), examples=NIFTY)
     def get(self, request: Request) -> Response:

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock
+from core.api.fields import Choice
 from core.api.query import TOTAL_COUNT, PageQuery, paged, parse_query
 from signals.constants import RECORD_TIER_CHANGED
 from signals.models import RecordEntry
@@ -44,10 +45,7 @@ class RecordApi(APIView):
     """Every F&O signal and every change of an I-Score tier, newest first."""
 
     class Query(PageQuery):
-        kind = serializers.ChoiceField(
-            choices=KINDS, required=False, default="", allow_blank=True,
-            error_messages={"invalid_choice": f"There is no such kind; the kinds are {', '.join(KINDS)}."},
-        )  # fmt: skip
+        kind = Choice(KINDS, required=False, default="", allow_blank=True)
         subject = serializers.CharField(max_length=60, required=False, default="", help_text="As NSE:RELIANCE")
 
     @extend_schema(

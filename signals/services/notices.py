@@ -7,7 +7,7 @@ from accounts.models import User
 from accounts.services.preferences import wants
 from core.clock import isoformat_z
 from core.models import Event
-from core.printed import signed
+from core.printed import grouped, signed
 from engines.mvla.words import MODES
 from signals.models import NoticeMark
 from signals.services.fno.emission import EVENT_TRIGGERED
@@ -56,7 +56,7 @@ def _told(event: Event) -> dict[str, Any]:
     else:
         title = f"{_WAYS.get(signal['trade_direction'], '')} signal"
         mode = MODES.get(signal["entry_mode"], signal["entry_mode"])
-        text = f"{mode}, confidence {signal['confidence']}, entry {signal['entry_price']:.2f}"
+        text = f"{mode}, confidence {signal['confidence']}, entry {grouped(signal['entry_price'], 2)}"
     return {
         "id": event.pk,
         "title": f"{signal['index']}: {title}",

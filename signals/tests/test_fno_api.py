@@ -158,6 +158,12 @@ def test_history_and_track_record(market: Market, signed_in: Any) -> None:
     assert rows[0]["trade_code"] == signal.trade_code
     assert get(signed_in, "/api/fno/history?index=SENSEX", minute) == []
     assert get(signed_in, "/api/fno/history?outcome=SL", minute) == []
+    for address, said in (
+        ("/api/fno/history?outcome=WON", "outcome: 'WON' is none of OPEN, TARGET, SL, TIME_EXIT, EXPIRED."),
+        ("/api/fno/track-record?market=mars", "market: 'mars' is none of real, simulated."),
+    ):
+        refused = signed_in.get(address)
+        assert (refused.status_code, refused.json()["detail"]) == (400, said)
     found = get(signed_in, "/api/fno/track-record?index=NIFTY", minute)
     assert (found["count"], found["live"], found["overall"]["n"]) == (1, 1, 0)
     values = values_of(signal)
@@ -229,6 +235,20 @@ def test_news_are_scans_and_changes_of_signals(market: Market) -> None:
     assert [(news["type"], news["index"]) for news in found] == [("scan", "NIFTY"), ("signal", "NIFTY")]
     assert found[0]["data"]["signal"] == found[1]["signal"]
     orjson.dumps(found)
+
+
+def test_who_listens_again_is_told_what_became_of_the_last_signal(market: Market) -> None:
+    signal, minute = first_signal()
+    with clock.frozen(at(minute)):
+        told = feed_module.everything()
+        assert told["indices"]["NIFTY"]["signal"] == told["last"]["NIFTY"]
+        FnoSignal.objects.filter(pk=signal.pk).update(status="CLOSED", outcome="TARGET", closed_at=at(minute))
+        told = feed_module.everything()
+    assert told["indices"]["NIFTY"]["signal"] is None
+    assert {index: (one["trade_code"], one["outcome"]) for index, one in told["last"].items()} == {
+        "NIFTY": (signal.trade_code, "TARGET")
+    }
+    orjson.dumps(told)
 
 
 class Line:

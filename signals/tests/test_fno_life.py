@@ -4,20 +4,24 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError
 
 from core import clock
 from core.errors import Conflict
 from core.models import Event
+from engines.mvla.outcomes import Course, Plan
 from engines.mvla.trades import round_trip
 from market.services.providers import registry
 from signals import lifecycle
 from signals.models import FnoLatest, FnoScan, FnoSignal, RecordEntry
+from signals.pages import fno_record_presenters
 from signals.pages.fno_record import page_context
-from signals.services import record
+from signals.services import notices, record
 from signals.services.fno import facts, tracking
 from signals.services.fno.track_record import track_record
 from signals.services.fno.wire import signal_row
@@ -133,7 +137,7 @@ def _check_by_hand(signal: FnoSignal) -> None:
     charges = round_trip("NIFTY", signal.trade_date, entry, float(signal.exit_price), signal.lot_size)
     gross = (signal.exit_price - signal.entry_price) * signal.lot_size
     assert signal.net_per_lot == gross - Decimal(str(charges)).quantize(Decimal("0.01"))
-    assert signal.r_multiple == pytest.approx((float(signal.exit_price) - entry) / (entry - sl))
+    assert signal.r_multiple == round((float(signal.exit_price) - entry) / (entry - sl), 3)
     assert signal.mae <= 0 <= signal.mfe
 
 
@@ -203,6 +207,30 @@ def test_labels_come_from_the_index(market: Market) -> None:
     if (won | lost).any():
         first = int((won | lost).argmax())
         assert signal.label == int(not lost[first])
+
+
+def test_every_place_tells_the_same_result(market: Market) -> None:
+    """1.7147 R are 1.715 in the Record; a place that rounded the longer number would say 1.71, the others 1.72."""
+    signal, _ = first_signal()
+    signal.entry_price, signal.sl, signal.target = Decimal(526), Decimal("474.65"), Decimal("614.05")
+    plan = Plan(entry=526.0, sl=474.65, target=614.05, at_s=0.0, deadline_s=60.0, expiry_s=60.0)
+    seen = Course(outcome="TARGET", price=614.05, at_s=signal.triggered_at.timestamp() + 60, mfe=88.05, mae=0.0)
+    FnoSignal.objects.filter(pk=signal.pk).update(entry_price=526, sl=signal.sl, target=signal.target)
+    assert tracking.finish(signal, seen, plan, source="simulated")
+    signal.refresh_from_db()
+    line = json.loads(RecordEntry.objects.get(key=f"fno:{signal.trade_code}:outcome").payload)
+    assert signal.r_multiple == line["r_multiple"] == 1.715
+    assert track_record("NIFTY", now=at(1400))["overall"]["r"]["mean"] == 1.715
+    assert fno_record_presenters._row(signal).r.text == "+1.72"
+    assert notices._told(Event.objects.get(kind="fno.closed"))["text"] == "+1.72 R before charges"
+
+
+def test_earlier_results_become_what_the_record_tells(market: Market) -> None:
+    signal, _ = first_signal()
+    FnoSignal.objects.filter(pk=signal.pk).update(r_multiple=1.714703)
+    import_module("signals.migrations.0013_results_as_told").as_told(apps, None)
+    signal.refresh_from_db()
+    assert signal.r_multiple == 1.715
 
 
 def test_track_record_is_what_the_rows_say(market: Market) -> None:

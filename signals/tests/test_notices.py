@@ -10,7 +10,8 @@ from core import clock
 from core.models import Event
 from signals import lifecycle
 from signals.models import FnoSignal
-from signals.services.notices import notices
+from signals.services.fno.wire import signal_row
+from signals.services.notices import _told, notices
 from signals.tests.fno_market import Market, at, first_signal, only
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,6 +39,8 @@ def test_triggers_are_told_until_they_are_read(market: Market, signed_in: Any, o
     [told] = found["items"]
     assert told["title"] == f"NIFTY: {signal.trade_direction.lower()} signal"
     assert f"confidence {signal.confidence}" in told["text"]
+    dear = Event(kind="fno.triggered", payload=signal_row(signal) | {"entry_price": 1142.45}, created_at=at(1))
+    assert _told(dear)["text"].endswith("entry 1,142.45")
     assert told["url"].endswith(signal.trade_code)
     read = ask(signed_in, minute + 1, read=True)
     assert (read["unread"], read["items"][0]["is_read"]) == (0, True)

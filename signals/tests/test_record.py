@@ -181,9 +181,8 @@ def test_a_signed_in_person_reads_and_checks_the_record(signed_in: Any, client: 
     assert len(signed_in.get("/api/record?kind=").json()) == 4
     assert signed_in.get("/api/record?kind=fno.closed").json() == []
     refused = signed_in.get("/api/record?kind=nosuch")
+    assert "'nosuch' is none of fno.triggered, fno.closed, iscore.tier_changed." in refused.json()["detail"]
     assert_user_shape(refused, 400)
-    for kind in (KIND, "fno.triggered", "fno.closed"):
-        assert kind in refused.json()["detail"]
     client.logout()
     assert_user_shape(client.get("/api/record"), 401)
     assert_user_shape(client.get("/api/record/verify"), 401)

@@ -55,6 +55,12 @@ def test_momentum_is_of_15_minutes_and_not_of_16_bars(lost: range) -> None:
     assert not found.actionable
 
 
+@pytest.mark.parametrize(("measure", "said"), [(-0.004, "0.00"), (-0.006, "\u22120.01"), (-3.0, "\u22123")])
+def test_what_prints_as_zero_has_no_sign(measure: float, said: str) -> None:
+    found = words.veto(Check("MOMENTUM_NOT_CONFIRMED", False, measure, 0.25, "ATR"))
+    assert found == f"The last 15 minutes do not confirm the direction: {said} of 0.25 ATR."
+
+
 def test_minutes_missing_in_between_change_nothing() -> None:
     bars = walk(2, 1.2)
     whole, holed = (analysed(one, 150).features for one in (bars, without(bars, 136, 137, 138, 142)))

@@ -25,7 +25,7 @@ from signals.services.fno.emission import rupees
 from signals.services.fno.facts import WAYS
 from signals.services.fno.gathering import SETTLED_AT
 from signals.services.fno.markets import REAL, market_of, present_market
-from signals.services.fno.wire import signal_row
+from signals.services.fno.wire import R_PLACES, signal_row
 
 log = logging.getLogger("platform.signals")
 
@@ -136,7 +136,7 @@ def result_of(signal: FnoSignal, seen: Course, plan: Plan, day: date) -> dict[st
         "exit_price": rupees(price),
         "last_price": rupees(price),
         "last_bar_at": datetime.fromtimestamp(seen.at_s, UTC),
-        "r_multiple": r_multiple(plan, price),
+        "r_multiple": round(r_multiple(plan, price), R_PLACES),
         "charges_per_lot": charges,
         "net_per_lot": gross - charges,
     }

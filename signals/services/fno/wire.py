@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from core.clock import isoformat_z
 from core.errors import NotFound
@@ -16,11 +16,16 @@ from signals.models import FnoLatest, FnoSignal
 from signals.services.fno.calibration import Judge
 from signals.services.fno.gathering import Gathered
 
+#: Results in R are kept with the places that the Record tells, so that anybody who sums up its lines finds our figures.
+R_PLACES: Final = 3
+
 
 def analysis_row(found: Analysis, gathered: Gathered, judge: Judge, *, now: datetime) -> dict[str, Any]:
     """Return the ``analysis`` of an answer: what the engine says, of which data, how old, judged by whom."""
     session, chain = gathered.moment.session, gathered.moment.chain
     return payload(found) | {
+        "expiry": None if chain is None else chain.expiry.isoformat(),
+        "lot_size": None if chain is None else chain.lot or None,
         "years_to_expiry": None if chain is None else number(chain.years, 8),
         "calibration": judge.facts(),
         "market_phase": session.phase,
@@ -127,7 +132,7 @@ def _life(signal: FnoSignal) -> dict[str, Any]:
         "last_price_at": isoformat_z(signal.last_bar_at) if signal.last_bar_at is not None else None,
         "exit_price": money(signal.exit_price),
         "pnl_points": number(points, 2),
-        "r_multiple": number(signal.r_multiple if over else _ratio(points, risk), 3),
+        "r_multiple": number(signal.r_multiple if over else _ratio(points, risk), R_PLACES),
         "charges_per_lot": money(signal.charges_per_lot),
         "net_per_lot": money(signal.net_per_lot),
         "mfe_points": number(signal.mfe, 2),
