@@ -170,7 +170,7 @@ def test_too_little_known_is_no_news(engine, change):
 
 
 def test_a_score_that_is_not_there_yet_is_asked_for_again_for_a_day(engine):
-    engine.fails = DataUnavailable("The scores are still being worked out.")
+    engine.fails = DataUnavailable("The scores are not ready yet.")
     row = subscribe(make_partner())
     begin = row.created_at
     waits = []

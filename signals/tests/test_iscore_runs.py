@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)  # inside a transaction no 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 KEY = "NSE:RELIANCE"
 OUTSIDE = ("NSE:TITAN", "NSE:LT", "NSE:NESTLEIND", "NSE:ASIANPAINT")
-NOT_READY = "The scores are still being worked out. Ask again in a minute."
+NOT_READY = "The scores are not ready yet. Ask again in a minute."
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ class NotReady(DataUnavailable):
     """
 
     def __init__(self) -> None:
-        super().__init__("The scores are still being worked out. Ask again in a minute.")
+        super().__init__("The scores are not ready yet. Ask again in a minute.")
         self.headers["Retry-After"] = str(ASK_AGAIN_S)
 
 
