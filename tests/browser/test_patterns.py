@@ -25,6 +25,8 @@ def test_it_is_readable(visitor: Visitor, theme: str, width: int) -> None:
     drawn(page)
     assert sideways_px(page) <= 0
     assert cut_numbers(page) == []
+    words = page.locator("#record thead th").filter(has_text="In words")
+    assert words.is_visible() == page.get_by_text("“In words” compares").is_visible() == (width > 767)
     assert visitor.findings(page) == []
     assert visitor.errors == []
 
@@ -103,6 +105,23 @@ def test_similar_history_has_an_address_and_a_table(visitor: Visitor) -> None:
     assert visitor.errors == []
 
 
+def test_what_stands_below_a_failed_search_is_not_of_another_choice(visitor: Visitor) -> None:
+    page = visitor.open(PATH)
+    drawn(page)
+    page.get_by_text("The matches as a table").click()
+    shown = page.locator("#similar").locator(".analogue-chart, .analogue-key, .twin").filter(visible=True)
+    expect(shown).to_have_count(3)
+    page.route("**/api/patterns/similar*", lambda route: route.abort())
+    page.get_by_role("button", name="60", exact=True).click()
+    expect(page.locator(".analogue-words .lead")).to_contain_text("could not be searched", timeout=FIRST_MS)
+    expect(shown).to_have_count(0)
+    page.unroute("**/api/patterns/similar*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".analogue-words .lead")).to_contain_text("the last 60 sessions", timeout=FIRST_MS)
+    expect(shown).to_have_count(3)
+    assert all("net::ERR_FAILED" in error for error in visitor.errors)
+
+
 def test_a_double_click_on_a_choice_asks_once(visitor: Visitor) -> None:
     page = visitor.open(PATH)
     drawn(page)
@@ -121,4 +140,5 @@ def test_what_cannot_be_shown_says_so(visitor: Visitor) -> None:
     expect(page.get_by_text("NSE:NOSUCH is not known.")).to_be_visible()
     page = visitor.open("/patterns/?universe=nowhere")
     expect(page.get_by_text("There is no universe 'nowhere'.")).to_be_visible()
-    assert visitor.errors == []
+    (refused,) = visitor.errors  # Chromium tells of the page's own status
+    assert "400" in refused

@@ -167,6 +167,7 @@ export class SimilarCard {
     const [lead, more] = words(answer.bars, answer.summary);
     must(".analogue-words", this.root).replaceChildren(el("p", { class: "lead" }, lead), el("p", { class: "muted" }, more));
     must(".analogue-source", this.root).textContent = answer.data_source;
+    this.reveal(true);
     this.chart ??= new AnalogueChart(must(".analogue-chart", this.root));
     this.chart.show(answer);
     must("tbody", this.root).replaceChildren(...answer.matches.map((match) => this.row(match)));
@@ -187,7 +188,13 @@ export class SimilarCard {
     );
   }
 
+  /** Picture and table stand only beside the words of the same choice. */
+  private reveal(isFound: boolean): void {
+    for (const part of $$(".analogue-chart, .analogue-key, .twin", this.root)) part.hidden = !isFound;
+  }
+
   private failed(sentence: string): void {
+    this.reveal(false);
     const again = el("button", { class: "button small", type: "button", "data-again": true }, "Try again");
     must(".analogue-words", this.root).replaceChildren(el("p", { class: "lead" }, "Similar history could not be searched. ", sentence), again);
     must(".analogue-source", this.root).textContent = "no data";
