@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { stepWords } from "../src/lib/bell";
 import { calibrationWords, checkWords, disciplineWords, gradeWords, health, placeOf, sessionTime, sessionWords, standing, type Calibration, type Check } from "../src/lib/fno";
 import { noChainWords } from "../src/lib/fno-chain";
-import { calibratorWords, cumulative, curveWords, deepestFall, verifiedWords } from "../src/lib/fno-record";
+import { calibratorWords, cumulative, curveWords, deepestFall, missingWords, verifiedWords } from "../src/lib/fno-record";
 
 const calibration = (kind: string, n: number, cap: number | null): Calibration => ({ id: null, kind, n, cap });
 
@@ -65,7 +65,7 @@ describe("a check", () => {
 });
 
 describe("health", () => {
-  const good = { socket: true, feed: "simulated", phase: "OPEN", scanAgeS: 40 };
+  const good = { socket: true, refused: 0, feed: "simulated", phase: "OPEN", scanAgeS: 40 };
   it("is live only if socket, prices, market and scans are", () => {
     expect(health(good).kind).toBe("live");
     expect(health({ ...good, socket: false }).kind).toBe("down");
@@ -97,6 +97,7 @@ describe("the record", () => {
     expect(curveWords(results)).toContain("4 results: +1.50 R before and +1.10 R after charges");
     expect(curveWords(results.slice(0, 1))).toMatch(/^1 result: /);
   });
+  it("says that a signal which is asked for is not there", () => expect(missingWords("NOPE")).toMatch(/^There is no signal NOPE in this list\. /));
   it("tells a whole chain from a broken one", () => {
     expect(verifiedWords({ ok: true, checked: 1200, head: "ab12", broken_at: null, reason: "" })).toBe("Chain of 1,200 lines verified, last hash ab12");
     expect(verifiedWords({ ok: false, checked: 6, head: "", broken_at: 7, reason: "It was changed." })).toContain("broken at line 7: It was changed.");

@@ -24,6 +24,12 @@ describe("numbers", () => {
     expect(direction(undefined)).toBe("flat");
   });
 
+  it("round halves away from zero, as the server does", () => {
+    expect([5609.5, -5609.5].map((value) => number(value, 0))).toEqual(["5,610", "−5,610"]);
+    expect([5609.5, -5609.5, -0.5, -0.4].map((value) => signed(value, 0))).toEqual(["+5,610", "−5,610", "−1", "0"]);
+    expect([1.005, -1.005].map((value) => signed(value))).toEqual(["+1.01", "−1.01"]);
+  });
+
   it("shortens large quantities", () => {
     expect(compact(99_999)).toBe("99,999");
     expect(compact(120_000)).toBe("1.2 L");

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 
+import type { Trade } from "../src/lib/fno";
+import { levelRows, payoffSentence } from "../src/lib/fno-trades";
 import { aroundOf, atExpiry, atNow, black76, breakEven, levelOf, normalCdf, payoff, premiumAt, type Around, type Leg } from "../src/lib/payoff";
 
 const CALL: Leg = { strike: 25_000, option_type: "CE", entry_price: 162.25, sl: 147.3, target: 187.15, iv: 0.13, lot_size: 65, expiry: "2026-12-01" };
@@ -56,6 +58,14 @@ describe("payoff", () => {
     const around = aroundOf({ spot_price: 24_380.65, forward: 24_395.17, years_to_expiry: 0.01270532 }, 0.055)!;
     const trades: [number, number, number][] = [[24_400, 0.1617, 174.875], [24_450, 0.1586, 148.075], [24_300, 0.1696, 236.925]]; // prettier-ignore
     for (const [strike, iv, mid] of trades) expect(Math.abs(premiumAt({ ...CALL, strike, iv }, around.spot, around) - mid)).toBeLessThan(0.06);
+  });
+  it("says one number in its sentence and in its table, halves away from zero", () => {
+    const trade = { ...PUT, entry_price: 112.5 } as Trade; // 112.5 × 65 = 7,312.50
+    const found = payoff(trade, AROUND);
+    const rows = levelRows(trade, AROUND, found);
+    expect(payoffSentence(trade, found)).toContain("at most ₹7,313;");
+    expect(rows.find(([name]) => name === "Index at the scan")).toEqual(["Index at the scan", "25,040", expect.any(String), "−7,313"]);
+    expect(rows.map(([name]) => name)).toContain("Break-even at expiry");
   });
   it("is not drawn where the time left, the forward or the index is not known", () => {
     const known = { spot_price: 1, forward: 1, years_to_expiry: 0 };

@@ -4,10 +4,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from tests.browser import fno_driver
 from tests.browser.pages import Visitor, sign_in
 from tests.server.running import ROOT, Server
 
@@ -52,9 +54,22 @@ def cookies(server: Server) -> dict[str, str]:
     return {role: sign_in(server, role) for role in ("Sign in", "Admin")}
 
 
+@pytest.fixture(scope="session")
+def fired(server: Server) -> dict[str, Any]:
+    """A minute in which an F&O signal fired: its index, its code and the answer that pages were told."""
+    return fno_driver.fire(server)
+
+
 @pytest.fixture
 def visitor(browser: Browser, server: Server, cookies: dict[str, str]) -> Iterator[Visitor]:
     """Opens pages as the demo user; at the end of the test no page may have logged an error."""
     made = Visitor(browser, server.url, cookies, axe=AXE.read_text())
     yield made
     made.close()
+
+
+@pytest.fixture
+def trader(visitor: Visitor) -> Visitor:
+    """The demo user, who has read the risk disclosure."""
+    visitor.api("POST", "/api/fno/risk-disclosure", {"version": "2025-07"})
+    return visitor

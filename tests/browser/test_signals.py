@@ -1,6 +1,5 @@
 """Signals live, a signal's life from its trigger to its outcome, and the track record against the raw Record."""
 
-import json
 import re
 import statistics
 import threading
@@ -9,67 +8,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import expect
 
 from core.printed import MINUS
 from engines.metrics.risk_free import risk_free_pct
 from engines.options import black76
 from tests.browser import fno_driver
+from tests.browser.fno_pages import SCAN_MS, SLOW_MS, ready, told, with_answer
 from tests.browser.pages import Visitor, cut_numbers, sideways_px
 from tests.server.running import Server
-
-#: A scan comes once a minute; on a busy machine it may be late.
-SCAN_MS = 150_000
-SLOW_MS = 60_000
-SOCKET = re.compile(r"/api/ws/signals$")
-VERSION = "2025-07"
-
-
-@pytest.fixture
-def trader(visitor: Visitor) -> Visitor:
-    """The demo user, who has read the risk disclosure."""
-    visitor.api("POST", "/api/fno/risk-disclosure", {"version": VERSION})
-    return visitor
-
-
-@pytest.fixture(scope="module")
-def fired(server: Server) -> dict[str, Any]:
-    """A minute in which a signal fired: its index, its code and the answer that pages were told."""
-    return fno_driver.fire(server)
-
-
-def told(page: Page, change: Any) -> list[WebSocketRoute]:
-    """Let the page's socket of signals pass through ``change``, message by message; returns its connections."""
-    connections: list[WebSocketRoute] = []
-
-    def connect(socket: WebSocketRoute) -> None:
-        connections.append(socket)
-        upstream = socket.connect_to_server()
-        upstream.on_message(lambda message: socket.send(json.dumps(change(json.loads(message)))))
-
-    page.route_web_socket(SOCKET, connect)
-    return connections
-
-
-def with_answer(answer: dict[str, Any]) -> Any:
-    """Messages in which an index has this answer, as of now."""
-    index = answer["index"]
-
-    def change(message: dict[str, Any]) -> dict[str, Any]:
-        now = (message.get("indices") or {index: message.get("data")}).get(index)
-        if not now:
-            return message
-        kept = {name: now["analysis"][name] for name in ("scanned_at", "as_of", "market_phase")}
-        fixed = {"index": index, "analysis": answer["analysis"] | kept, "signal": answer.get("signal")}
-        return message | ({"indices": message["indices"] | {index: fixed}} if "indices" in message else {"data": fixed})
-
-    return change
-
-
-def ready(page: Page) -> None:
-    expect(page.locator("#fno-health")).to_have_attribute("data-kind", "live", timeout=SCAN_MS)
-    expect(page.locator("#fno-layers .fno-bars tbody tr").first).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator("#fno-chain tbody tr.atm")).to_be_visible(timeout=SLOW_MS)
 
 
 def test_the_first_visit_asks_to_read_the_risk(visitor: Visitor) -> None:
@@ -146,7 +93,7 @@ def test_an_index_has_an_address_and_its_trades(trader: Visitor, fired: dict[str
     kind = "call" if trades[2]["option_type"] == "CE" else "put"
     expect(page.locator(".payoff-words")).to_contain_text(f"{trades[2]['strike']:,} {kind}", timeout=SLOW_MS)
     expect(page.locator(".payoff-table tbody tr")).to_have_count(5, timeout=SLOW_MS)
-    page.get_by_role("button", name="How the payoff is computed").click()
+    page.get_by_role("button", name="How it is computed: the payoff").click()
     expect(page.get_by_text("at expiry: (max(0,")).to_be_visible()
     page.keyboard.press("Escape")
     page.go_back()
@@ -174,7 +121,7 @@ def test_the_payoff_is_what_the_engine_prices(trader: Visitor, fired: dict[str, 
             for row in page.locator(".payoff-table tbody tr").all()
         }
         assert rows["Strike"][0] == strike
-        assert rows["Index now"][0] == pytest.approx(analysis["spot_price"], abs=0.5)
+        assert rows["Index at the scan"][0] == pytest.approx(analysis["spot_price"], abs=0.5)
         even = strike + (1 if is_call else -1) * trade["entry_price"]
         assert rows["Break-even at expiry"][::2] == [pytest.approx(even, abs=0.5), 0]
         for name, premium in (("Stop", trade["sl"]), ("Target", trade["target"])):
@@ -262,6 +209,7 @@ def test_an_open_row_of_the_record_follows_its_option(trader: Visitor, fired: di
         "last_price_at": None, "closed_at": None, "exit_price": None, "mfe_points": 0.0, "mae_points": 0.0,
     }  # fmt: skip
     page = trader.page()
+    told(page, lambda message: message | {"last": {}} if message["type"] == "signals" else None)
     page.route("**/api/fno/signals/*", lambda route: route.fulfill(json=live))
     page.goto(f"{trader.url}/signals/record/?days=all&signal={fired['code']}")
     price = page.locator('.life-box [data-field="last_price"]')
@@ -336,6 +284,7 @@ def test_the_track_record_is_what_the_record_says(trader: Visitor, server: Serve
     for tier in ("High", "Regular", "Aggressive"):
         n = sum(line["tier"] == tier.upper() for line in lines)
         assert page.locator(f'tr[data-tier="{tier}"] td').first.inner_text() == str(n)
+    expect(page.locator(".payoff-key")).to_have_text(re.compile(r"before charges, dashed\s+after charges, solid"))
     expect(page.locator("#curve-words")).to_contain_text(f"{len(lines)} results", timeout=SLOW_MS)
     codes = page.locator("#history [data-open]").evaluate_all("all => all.map(one => one.dataset.open)")
     assert {line["trade_code"] for line in lines} <= set(codes)

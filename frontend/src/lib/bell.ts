@@ -32,10 +32,16 @@ const seen = new Map<string, string>();
 let newest = 0;
 
 function take(news: SignalNews): void {
-  if (news.type === "signals") for (const { signal } of Object.values(news.indices)) if (signal) seen.set(signal.trade_code, signal.status);
-  if (news.type !== "signal") return;
-  const words = stepWords(news.signal, seen.get(news.signal.trade_code), Date.now());
-  seen.set(news.signal.trade_code, news.signal.status);
+  if (news.type === "scan") return;
+  // How things stood when the socket was opened is news only of what was known before: it changed while the line was down.
+  const told = news.type === "signal" ? [news.signal] : Object.values(news.last);
+  for (const signal of told) step(signal, news.type === "signal");
+}
+
+function step(signal: Signal, isNew: boolean): void {
+  const before = seen.get(signal.trade_code);
+  seen.set(signal.trade_code, signal.status);
+  const words = isNew || before ? stepWords(signal, before, Date.now()) : "";
   if (!words) return;
   toast(words);
   void look();

@@ -1,7 +1,7 @@
 /** A signal's life: from the trigger over its extremes to the outcome. A live one moves with the ticks. */
 
 import { el } from "./dom";
-import { DIRECTIONS, LATE_S, MODES, OUTCOMES, placeOf, standing, type Signal } from "./fno";
+import { DIRECTIONS, LATE_S, MODES, OUTCOMES, OUTCOME_TURNS, placeOf, standing, type Signal } from "./fno";
 import { livePrice } from "./fno-cards";
 import { badge, pair, section, source, svg } from "./fno-parts";
 import { istMinute, number, price, signed } from "./format";
@@ -23,7 +23,6 @@ export function lifeCard(signal: Signal | null | undefined): HTMLElement {
 
 function head(signal: Signal): HTMLElement {
   const { word, arrow, turn } = DIRECTIONS[signal.trade_direction];
-  const won = signal.outcome === "TARGET" ? "up" : signal.outcome === "SL" ? "down" : "";
   return el(
     "p",
     { class: "fno-life-head" },
@@ -32,7 +31,7 @@ function head(signal: Signal): HTMLElement {
     el("span", { class: turn }, `${arrow} ${word}`),
     ` · ${number(signal.atm_strike, 0)} ${signal.option_type === "CE" ? "call" : "put"} · confidence ${signal.confidence}`,
     " ",
-    badge(OUTCOMES[signal.outcome], signal.status === "LIVE" ? "accent" : won),
+    badge(OUTCOMES[signal.outcome], OUTCOME_TURNS[signal.outcome]),
   );
 }
 

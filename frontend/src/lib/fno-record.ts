@@ -6,10 +6,10 @@ import { use } from "echarts/core";
 
 import { Drawing, axisLook, tooltipLook } from "./charts/base";
 import { el, token } from "./dom";
-import type { Layers, Signal } from "./fno";
+import { OUTCOMES, OUTCOME_TURNS, type Layers, type Signal } from "./fno";
 import { directionPart, filtersPart, strengthPart } from "./fno-cards";
 import { lifeCard } from "./fno-life";
-import { istDate, number, signed } from "./format";
+import { direction, istDate, number, signed } from "./format";
 
 use([LineChart, GridComponent, MarkLineComponent, TooltipComponent]);
 
@@ -92,6 +92,20 @@ export function detailView(detail: Detail): HTMLElement {
     el("details", { class: "twin" }, el("summary", {}, "What it was made of when it fired"), el("div", { class: "fno-layers" }, directionPart(detail.features.direction, detail), strengthPart(detail.features.strength), filtersPart(detail.features.filters, { vetoes: [] }))),
   );
 }
+
+/** Write what became of a signal into its line of the history. */
+export function showEnd(line: HTMLElement, signal: Signal): void {
+  line.dataset.status = signal.status;
+  const words = OUTCOMES[signal.outcome];
+  line.querySelector(".badge")!.replaceWith(el("span", { class: `badge ${OUTCOME_TURNS[signal.outcome]}`, "data-value": words }, words));
+  for (const [part, value] of Object.entries({ r: signal.r_multiple, net: signal.net_per_lot })) {
+    const figure = value === null ? el("span", { class: "price" }, "–") : el("span", { class: `price ${direction(value)}`, "data-value": value }, signed(value, 2));
+    line.querySelector(`[data-part="${part}"]`)!.replaceChildren(figure);
+  }
+}
+
+/** An address that names a signal which is not in the list. */
+export const missingWords = (code: string): string => `There is no signal ${code} in this list. Check its code, or choose “All” as the history, every outcome and all four indices.`;
 
 const KINDS: Record<string, string> = { isotonic: "a rising line of steps (isotonic)", platt: "a curve of two parameters (Platt)" };
 

@@ -1,21 +1,21 @@
 /** Client of /api/ws/signals: scans and signals as they come; tells when the connection is lost. */
 
 import type { Answer, Signal } from "./fno";
+import { isFinal } from "./refused";
 import { backoffMs } from "./ticks";
 
 export type SignalNews =
-  | { type: "signals"; indices: Record<string, Answer> }
+  | { type: "signals"; indices: Record<string, Answer>; last: Record<string, Signal> }
   | { type: "scan"; index: string; data: Answer }
   | { type: "signal"; index: string; signal: Signal };
-
-/** Signed out, or too many open pages: trying again would not help. */
-const FINAL_CODES = new Set([4401, 4403, 4429]);
 
 type Listener = { onNews: (news: SignalNews) => void; onState: () => void };
 
 /** One socket a page, whoever listens: the bell of the frame and the Signals page. */
 export class SignalSocket {
   isOpen = false;
+  /** The code with which the server ended it for good; 0 while it is open or tried again. */
+  refused = 0;
   private attempt = 0;
   private first: SignalNews | null = null;
   private readonly listeners: Listener[] = [];
@@ -38,13 +38,14 @@ export class SignalSocket {
       for (const { onNews } of this.listeners) onNews(news);
     });
     socket.addEventListener("close", ({ code }) => {
+      if (isFinal(code)) this.refused = code;
+      else setTimeout(() => this.connect(), backoffMs(this.attempt++, Math.random()));
       this.turn(false);
-      if (!FINAL_CODES.has(code)) setTimeout(() => this.connect(), backoffMs(this.attempt++, Math.random()));
     });
   }
 
   private turn(open: boolean): void {
-    if (this.isOpen === open) return;
+    if (this.isOpen === open && !this.refused) return;
     this.isOpen = open;
     for (const { onState } of this.listeners) onState();
   }

@@ -9,6 +9,7 @@ import { el, token } from "./dom";
 import { LATE_S, TYPES, type Analysis, type Trade } from "./fno";
 import { badge, how, section, source } from "./fno-parts";
 import { compact, number, price, signed } from "./format";
+import { morph } from "./morph";
 import { atExpiry, atNow, payoff, type Around, type Payoff } from "./payoff";
 
 use([LineChart, GridComponent, MarkLineComponent, TooltipComponent]);
@@ -60,9 +61,10 @@ export class PayoffCard {
 
   constructor(private readonly root: HTMLElement) {}
 
-  show(trade: Trade | undefined, around: Around | null): void {
-    this.root.hidden = !trade || !around;
-    if (!trade || !around) return;
+  /** `of`: the analysis that the trade and the market around it are of. */
+  show(trade: Trade | undefined, around: Around | null, of: Pick<Analysis, "data_source" | "as_of"> | undefined): void {
+    this.root.hidden = !trade || !around || !of;
+    if (!trade || !around || !of) return;
     this.shown = { trade, around, found: payoff(trade, around) };
     const box = this.root.querySelector<HTMLElement>(".fno-payoff")!;
     this.drawing ??= new Drawing(box, () => this.option());
@@ -70,6 +72,7 @@ export class PayoffCard {
     this.drawing.draw();
     this.root.querySelector(".payoff-words")!.textContent = payoffSentence(trade, this.shown.found);
     this.root.querySelector(".payoff-table")!.replaceChildren(levelTable(trade, around, this.shown.found));
+    morph(this.root.querySelector(".card-foot")!, el("div", { class: "card-foot" }, source(of.data_source, of.as_of, LATE_S), el("span", {}, "Before charges. “Now” is at the scan's index, forward and volatility.")));
   }
 
   private option(): object {
@@ -125,15 +128,17 @@ export function payoffSentence(trade: Trade, found: Payoff): string {
   return `One lot of the ${strikeOf(trade)} for ${price(trade.entry_price)} a unit can lose at most ₹${number(trade.entry_price * trade.lot_size, 0)}; at expiry it gains ${side} ${number(found.breakEven, 0)}. The stop is near ${at(found.stop)} of the index now, the target near ${at(found.target)}.`;
 }
 
-/** Rupees without paise; nothing has no sign. */
-const whole = (value: number): string => signed(Math.round(value) || 0, 0);
-
-function levelTable(trade: Trade, around: Around, found: Payoff): HTMLElement {
-  const all: [string, number | null][] = [["Stop", found.stop], ["Index now", around.spot], ["Target", found.target], ["Strike", trade.strike], ["Break-even at expiry", found.breakEven]]; // prettier-ignore
-  const lines = all
+/** Name, level, result now and result at expiry of the levels of the index that matter, lowest first; rupees are whole. */
+export function levelRows(trade: Trade, around: Around, found: Payoff): [string, string, string, string][] {
+  const all: [string, number | null][] = [["Stop", found.stop], ["Index at the scan", around.spot], ["Target", found.target], ["Strike", trade.strike], ["Break-even at expiry", found.breakEven]]; // prettier-ignore
+  return all
     .filter((line): line is [string, number] => line[1] !== null)
     .sort((a, b) => a[1] - b[1])
-    .map(([name, level]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "num" }, number(level, 0)), el("td", { class: "num" }, whole(atNow(trade, level, around))), el("td", { class: "num" }, whole(atExpiry(trade, level)))));
+    .map(([name, level]) => [name, number(level, 0), signed(atNow(trade, level, around), 0), signed(atExpiry(trade, level), 0)]);
+}
+
+function levelTable(trade: Trade, around: Around, found: Payoff): HTMLElement {
+  const lines = levelRows(trade, around, found).map(([name, ...figures]) => el("tr", {}, el("th", { scope: "row" }, name), ...figures.map((text) => el("td", { class: "num" }, text))));
   const head = el("tr", {}, el("th", { scope: "col" }, "Level"), el("th", { scope: "col", class: "num" }, "Index"), el("th", { scope: "col", class: "num" }, "Now ₹"), el("th", { scope: "col", class: "num" }, "At expiry ₹"));
   return el("table", { class: "table" }, el("caption", { class: "visually-hidden" }, "Payoff of one lot at levels of the index"), el("thead", {}, head), el("tbody", {}, ...lines));
 }

@@ -1,6 +1,7 @@
 /** Answers of the F&O engine as the API gives them, and their words. Shapes: docs/engines/mvla.md. */
 
 import { istMinute, number } from "./format";
+import { refusedWords } from "./refused";
 
 export type Vote = { name: string; label: string; weight: number; value: number | null; contribution: number | null; words: string };
 export type Part = { name: string; label: string; weight: number; measure: number | null; value: number | null };
@@ -147,6 +148,8 @@ export const DIRECTIONS: Record<Direction, { word: string; arrow: string; turn: 
 export const MODES: Record<string, string> = { BREAKOUT: "Breakout", PULLBACK: "Pullback", CONTINUATION: "Continuation", REVERSAL: "Reversal", NONE: "No entry" };
 export const TIERS: Record<string, string> = { HIGH: "High tier", REGULAR: "Regular tier", AGGRESSIVE: "Aggressive tier" };
 export const OUTCOMES: Record<Signal["outcome"], string> = { OPEN: "Still live", TARGET: "Target reached", SL: "Stopped out", TIME_EXIT: "Time was up", EXPIRED: "Expired" };
+/** The colour that goes with the words of an outcome. */
+export const OUTCOME_TURNS: Record<Signal["outcome"], string> = { OPEN: "accent", TARGET: "up", SL: "down", TIME_EXIT: "", EXPIRED: "" };
 export const TYPES: Record<string, string> = { ATM: "At the money", OTM: "One step out of the money", ITM: "Two steps in the money" };
 
 /** Grade and tier in words: "Weak · Aggressive tier". */
@@ -227,8 +230,9 @@ export type Health = { kind: "live" | "closed" | "late" | "down"; words: string 
 /** A scan comes every minute; one and a half without any is late. */
 export const LATE_S = 90;
 
-/** What the page says of how fresh everything is. `scanAgeS`: of the newest scan of the index. */
-export function health(state: { socket: boolean; feed: string; phase: string; scanAgeS: number | null }): Health {
+/** What the page says of how fresh everything is. `refused`: the code that ended the socket for good, else 0; `scanAgeS`: of the newest scan of the index. */
+export function health(state: { socket: boolean; refused: number; feed: string; phase: string; scanAgeS: number | null }): Health {
+  if (!state.socket && state.refused) return { kind: "down", words: `${refusedWords(state.refused)} Until then nothing new comes in; what you see is from before.` };
   if (!state.socket) return { kind: "down", words: "The connection is lost; it is tried again. What you see is from before." };
   if (state.phase !== "OPEN" && state.phase !== "") return { kind: "closed", words: "The market is not in continuous trading, so nothing is scanned. What you see is the last state." };
   if (state.feed === "down") return { kind: "down", words: "Prices have stopped. What you see is from before; do not act on it." };

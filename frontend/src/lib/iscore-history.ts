@@ -46,7 +46,7 @@ export function sessionWords(sessions: readonly Session[], at: number): string {
   const day = istDate(new Date(`${one.session}T00:00:00+05:30`));
   if (one.iscore === null) return `${day}: no score, too little was known.`;
   const before = sessions[at - 1]?.iscore ?? null;
-  const change = before === null ? "" : ` (${signed(Math.round(10 * (one.iscore - before)) / 10, 1)})`;
+  const change = before === null ? "" : ` (${signed(one.iscore - before, 1)})`;
   const moved = one.changes.slice(0, 2).map(({ title, points }) => `${title} ${signed(points, 1)}`);
   return `${day}: ${number(one.iscore, 1)}${change}${moved.length ? `. ${moved.join(", ")}` : ""}.`;
 }

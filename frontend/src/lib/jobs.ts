@@ -10,6 +10,7 @@
  */
 
 import { ApiError, getJson } from "./api";
+import { isFinal } from "./refused";
 import { backoffMs } from "./ticks";
 
 export type JobKind = "sweep" | "walk_forward" | "analysis";
@@ -49,8 +50,6 @@ export function secondsLeft(seen: { at: number; done: number }[], total: number)
 }
 
 const POLL_MS = 2000;
-/** Signed out, foreign origin, too many pages: trying again would not help; polling says what is left to say. */
-const FINAL_CODES = new Set([4401, 4403, 4429]);
 
 type Watch = { kind: JobKind; id: number; told: string; tell: (job: Job) => void };
 
@@ -100,7 +99,7 @@ class JobSocket {
     if (socket !== this.socket) return;
     this.socket = null;
     this.isOpen = false;
-    this.isFinal = FINAL_CODES.has(code);
+    this.isFinal = isFinal(code); // polling says what is left to say
     if (this.isFinal) return;
     setTimeout(() => {
       if (this.watches.size && !this.socket) this.connect();

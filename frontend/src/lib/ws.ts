@@ -1,5 +1,6 @@
 /** Client of /api/ws/ticks: one socket a page, reconnecting, knowing what it is subscribed to. */
 
+import { isFinal, refusedWords } from "./refused";
 import { backoffMs, mergeTick, type Tick } from "./ticks";
 
 export type Mode = "ltp" | "quote" | "full";
@@ -19,8 +20,6 @@ type Events = {
 
 /** The platform promises to show a stopped feed within 10 s; silence is noticed a little before. */
 const SILENCE_MS = 8000;
-/** The session has ended or the account has too many sockets: trying again would not help. */
-const FINAL_CODES = new Set([4401, 4403, 4429]);
 
 export class TickSocket {
   readonly latest = new Map<string, Tick>();
@@ -87,8 +86,8 @@ export class TickSocket {
   private closed(socket: WebSocket, event: CloseEvent): void {
     if (socket !== this.socket) return;
     this.socket = null;
-    if (FINAL_CODES.has(event.code)) {
-      this.become("down", event.code === 4429 ? "Too many open pages" : "Signed out");
+    if (isFinal(event.code)) {
+      this.become("down", refusedWords(event.code));
       return;
     }
     this.become("down", "Reconnecting");

@@ -1,10 +1,11 @@
 /** The Signals page: four cards and one index in detail, kept up to date by /api/ws/signals and the ticks. */
 
-import { ConditionalGet, explain } from "../lib/api";
+import { ConditionalGet, explain, getJson } from "../lib/api";
 import { $, el, embedded, must } from "../lib/dom";
 import { health, type Answer, type Chain, type Signal } from "../lib/fno";
 import { card, facts, layers, veto } from "../lib/fno-cards";
 import { chainCard } from "../lib/fno-chain";
+import { Known } from "../lib/fno-known";
 import { follow, lifeCard } from "../lib/fno-life";
 import { signalSocket, type SignalNews } from "../lib/fno-socket";
 import { PayoffCard, trades } from "../lib/fno-trades";
@@ -18,8 +19,10 @@ type Start = { keys: Record<string, string>; answers: Record<string, Answer>; si
 const CHAIN_MS = 15_000;
 
 const start = embedded<Start>("fno-start")!;
-const answers = new Map(Object.entries(start.answers));
-const lives = new Map(Object.entries(start.signals));
+const known = new Known(start);
+const { answers } = known;
+/** Codes of signals whose outcome is being asked. */
+const asking = new Set<string>();
 const payoffCard = new PayoffCard(must("#fno-payoff"));
 const chains = new ConditionalGet<Chain>();
 let index = must("#fno").dataset.index!;
@@ -42,7 +45,7 @@ function showCards(): void {
 function showDetail(): void {
   const answer = answers.get(index);
   must("#fno-title").textContent = index;
-  place("#fno-life", lifeCard(answer?.signal ?? lives.get(index)));
+  place("#fno-life", lifeCard(answer?.signal ?? known.life(index)));
   if (answer) {
     place("#fno-reasons", el("div", { class: "fno-reasons" }, el("p", {}, answer.analysis.entry_words), veto(answer.analysis, 99), facts(answer.analysis)));
     place("#fno-trades", trades(answer.analysis, chosen));
@@ -57,7 +60,7 @@ function showDetail(): void {
 function showPayoff(): void {
   const it = answers.get(index)?.analysis;
   const trade = it?.trades.find((one) => one.type === chosen);
-  payoffCard.show(trade, it ? aroundOf(it, start.rate) : null);
+  payoffCard.show(trade, it ? aroundOf(it, start.rate) : null, it);
 }
 
 function showChain(): void {
@@ -106,28 +109,35 @@ function choose(name: string, isPush: boolean): void {
 }
 
 function take(news: SignalNews): void {
-  if (news.type === "signals") for (const [name, answer] of Object.entries(news.indices)) answers.set(name, answer);
-  else if (news.type === "scan") answers.set(news.index, news.data);
-  else lived(news.signal);
-  for (const { signal } of answers.values()) if (signal) lives.set(signal.index, signal);
+  known.take(news);
+  for (const signal of known.doubted()) void settle(signal);
   showCards();
   if (news.type === "signals" || news.index === index) showDetail();
   scan();
   showHealth();
 }
 
-function lived(signal: Signal): void {
-  const before = lives.get(signal.index);
-  if (before && before.id > signal.id) return;
-  lives.set(signal.index, signal);
-  const answer = answers.get(signal.index);
-  if (answer) answers.set(signal.index, { ...answer, signal: signal.status === "LIVE" ? signal : null });
+/** Ask how a signal ended whose end was not told here. */
+async function settle({ trade_code: code }: Signal): Promise<void> {
+  if (asking.has(code)) return;
+  asking.add(code);
+  try {
+    const found = await getJson<Signal>(`/api/fno/signals/${encodeURIComponent(code)}`);
+    if (found.status === "LIVE") return; // of another market than the one that is looked at
+    known.lived(found);
+    if (found.index === index) showDetail();
+  } catch {
+    // The next scan asks again.
+  } finally {
+    asking.delete(code);
+  }
 }
 
 function showHealth(): void {
   const it = answers.get(index)?.analysis;
   const found = health({
     socket: signalSocket.isOpen,
+    refused: signalSocket.refused,
     feed: document.documentElement.dataset.feed ?? "",
     phase: it?.market_phase ?? "",
     scanAgeS: it ? (Date.now() - Date.parse(it.scanned_at)) / 1000 : null,

@@ -2,10 +2,13 @@
 
 import { explain, getJson } from "../lib/api";
 import { DistributionChart, distributionTable, histogram } from "../lib/charts/distribution";
-import { $, $$, embedded, must, stamp } from "../lib/dom";
-import { CurveChart, curveWords, detailView, verifiedWords, type Detail, type Result, type Verified } from "../lib/fno-record";
+import { $, $$, el, embedded, must, stamp } from "../lib/dom";
+import type { Signal } from "../lib/fno";
+import { CurveChart, curveWords, detailView, missingWords, showEnd, verifiedWords, type Detail, type Result, type Verified } from "../lib/fno-record";
 import { follow } from "../lib/fno-life";
+import { signalSocket, type SignalNews } from "../lib/fno-socket";
 import { onTicks, scan } from "../lib/live";
+import { morph } from "../lib/morph";
 
 const results = embedded<Result[]>("record-course") ?? [];
 
@@ -51,14 +54,51 @@ async function open(button: HTMLElement): Promise<void> {
   try {
     const detail = await getJson<Detail>(`/api/fno/signals/${encodeURIComponent(code)}`);
     if (!row.isConnected) return; // another row was opened meanwhile
-    box.replaceChildren(detailView(detail));
-    opened = detail;
-    scan();
-    follow(box, detail);
+    box.replaceChildren(el("div"));
+    showOpened(box, detail);
   } catch (cause) {
     box.textContent = `The signal could not be read. ${explain(cause)}`;
   }
 }
+
+/** Bring an open row up to date; what is unfolded in it stays so. */
+function showOpened(box: HTMLElement, detail: Detail): void {
+  opened = detail;
+  morph(box.firstElementChild!, detailView(detail));
+  scan();
+  follow(box, detail);
+}
+
+/** Take a step of a signal's life: its line, and its row where that is open. */
+function took(signal: Signal): void {
+  const line = $(`[data-signal="${CSS.escape(signal.trade_code)}"]`, history);
+  if (!line) return;
+  if (signal.status !== "LIVE" && line.dataset.status === "LIVE") {
+    showEnd(line, signal);
+    must("#record-news").hidden = false;
+  }
+  const box = $(".life-box", history);
+  if (box && opened?.trade_code === signal.trade_code && (opened.status === "LIVE" || signal.status !== "LIVE")) showOpened(box, { ...opened, ...signal });
+}
+
+/** Look again at lines that are live here: what ended while nobody listened is told by the last signals, or asked. */
+async function lookAgain(last: Signal[]): Promise<void> {
+  for (const signal of last) took(signal);
+  for (const { dataset } of $$('[data-status="LIVE"]', history)) {
+    const code = dataset.signal!;
+    if (last.some((one) => one.trade_code === code)) continue;
+    try {
+      took(await getJson<Detail>(`/api/fno/signals/${encodeURIComponent(code)}`));
+    } catch {
+      // The next connection asks again.
+    }
+  }
+}
+
+signalSocket.listen((news: SignalNews) => {
+  if (news.type === "signal") took(news.signal);
+  else if (news.type === "signals") void lookAgain(Object.values(news.last));
+});
 
 // Rows that are open belong to no column: they close before the table is sorted, filtered or written to a file.
 history.addEventListener("click", (event) => (event.target as Element).closest("th[aria-sort] button, [data-csv]") && close(), true);
@@ -75,8 +115,15 @@ onTicks(() => {
   if (opened) follow(history, opened);
 });
 const asked = $('[data-open][aria-expanded="true"]', history);
+const wanted = must(".fno-record").dataset.asked ?? "";
+if (wanted && !asked) {
+  const missing = must("#asked-missing");
+  missing.textContent = missingWords(wanted);
+  missing.hidden = false;
+}
 if (asked) void open(asked).then(() => asked.scrollIntoView({ block: "center" }));
 
+must("#record-news button").addEventListener("click", () => location.reload());
 must("#verify").addEventListener("click", async (event) => {
   const button = event.currentTarget as HTMLButtonElement;
   const words = must("#chain-words");

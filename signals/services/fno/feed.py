@@ -9,15 +9,21 @@ from signals.lifecycle import LIVE
 from signals.models import FnoLatest, FnoSignal
 from signals.services.fno.indices import INDICES
 from signals.services.fno.live import live
+from signals.services.fno.shown import last_signals
 from signals.services.fno.wire import signal_row, stored_analysis
 
 MOST: Final = 64
 
 
 def everything() -> News:
-    """Return what a page is told at first: the present answer of every index."""
+    """Return what a page is told at first: the present answer of every index, and the last signal of each.
+
+    The last signals are read after the answers, so that they are never older; who listens again learns from them what
+    became of a signal that ended meanwhile.
+    """
     now = clock.now()
-    return {"type": "signals", "indices": {index: live(index, now=now) for index in INDICES}}
+    indices = {index: live(index, now=now) for index in INDICES}
+    return {"type": "signals", "indices": indices, "last": last_signals()}
 
 
 def changed_since(since: datetime) -> list[News]:
