@@ -109,21 +109,6 @@ def greeks(
     )
 
 
-def price_bounds(
-    forward: npt.ArrayLike,
-    strike: npt.ArrayLike,
-    years: npt.ArrayLike,
-    is_call: npt.ArrayLike,
-    rate: npt.ArrayLike = 0.0,
-) -> tuple[F64, F64]:
-    """Discounted intrinsic value and the value no option of this kind can exceed."""
-    f, k = np.asarray(forward, np.float64), np.asarray(strike, np.float64)
-    discount = np.exp(-np.asarray(rate, np.float64) * np.asarray(years, np.float64))
-    call = np.asarray(is_call, bool)
-    sign = np.where(call, 1.0, -1.0)
-    return discount * np.maximum(sign * (f - k), 0.0), discount * np.where(call, f, k)
-
-
 def implied_volatility(
     premium: npt.ArrayLike,
     forward: npt.ArrayLike,

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.errors import PlatformError
+from market.constants import Exchange
 from market.services.imports import ImportReport
 
 
@@ -20,13 +21,20 @@ def day(text: str) -> date:
         raise ArgumentTypeError(f"{text!r} is no date; write it as 2026-05-04") from None
 
 
+def add_exchange(parser: ArgumentParser) -> None:
+    """Add the option that says whose symbols a file has."""
+    default = Exchange.NSE.value
+    said = f"where the symbols of the file are listed, by default {default}"
+    parser.add_argument("--exchange", choices=Exchange.values, default=default, help=said)
+
+
 class ImportCommand(BaseCommand, ABC):
     """Imports file by file. A file that cannot be read is named and the next one tried; the exit code is then 1."""
 
     _stage = ("", -1)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="what to import, file by file")
 
     @abstractmethod
     def import_file(self, path: Path, options: dict[str, Any]) -> ImportReport:

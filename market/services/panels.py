@@ -5,6 +5,7 @@ the next caller builds the panel anew; the others wait for it rather than build 
 """
 
 import mmap
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +36,7 @@ from market.constants import (
     VERSION_UNIVERSES,
     Basis,
 )
-from market.models import CandleSeries, UniverseMember
+from market.models import CandleSeries, Universe, UniverseMember
 from market.selectors.candles import read_columns
 from market.selectors.universes import snapshots_between
 from market.services.candles import DAY_S, midnight_utc
@@ -44,6 +45,9 @@ from market.services.panel_files import ARRAYS, PanelKey, load, one_builder, pub
 
 _VERSIONS: Final = (VERSION_CANDLES, VERSION_ACTIONS, VERSION_UNIVERSES, VERSION_INSTRUMENTS)
 _KEPT_IN_PROCESS: Final = 8
+#: Longest name of a universe.
+LONGEST_NAME: Final[int] = Universe._meta.get_field("name").max_length or 0
+_NAME: Final = re.compile(rf"[\w-]{{1,{LONGEST_NAME}}}")
 #: A source is taken for the whole panel when it has at least this share of the members that have any prices.
 _ENOUGH: Final = 0.5
 #: Where another market can fill the panel, stored prices of a smaller share of the members than this do not decide.
@@ -103,6 +107,11 @@ def panel(
     found = _cache.get(key)
     if found is not None:
         return found
+    if not _is_name(universe):
+        raise NotFound(
+            f"There is no universe {universe[:LONGEST_NAME]!r}: a name has 1 to {LONGEST_NAME} letters, digits, - and "
+            f"_, this one {len(universe)} characters."
+        )
     if start > end:
         raise InvalidRequest("The panel's start is after its end.")
     found = _from_file_or_built(key, fill)
@@ -114,11 +123,18 @@ def at_hand(
     universe: str, start: date, end: date, *, fill: Fill | None = None, stored: bool = True
 ) -> PricePanel | None:
     """Return the adjusted panel of day bars if this process or a file has it; None if it would have to be built."""
+    if not _is_name(universe):
+        return None
     key = replace(_key(universe, start, end, "day", True, fill), stored=stored)
     found = _cache.get(key)
     if found is None and not versions.in_transaction() and (found := load(panels_dir(), key)) is not None:
         _remember(key, found)
     return found
+
+
+def _is_name(universe: str) -> bool:
+    """Tell whether a universe can have this name: only then is there a file to look for."""
+    return _NAME.fullmatch(universe) is not None
 
 
 def forget() -> None:
@@ -219,7 +235,7 @@ def _lists(key: PanelKey) -> list[tuple[np.datetime64, list[Member]]]:
     """Return the lists in force in the range, oldest first. A member's sector is that of the newest list with it."""
     snapshots = snapshots_between(key.universe, key.start, key.end)
     if not snapshots:
-        raise NotFound(f"There is no universe {key.universe}.")
+        raise NotFound(f"There is no universe {key.universe!r}.")
     rows = UniverseMember.objects.filter(snapshot__in=snapshots).values_list(
         "snapshot_id",
         "instrument_id",

@@ -225,7 +225,7 @@ def test_one_imported_share_does_not_make_the_others_unknown() -> None:
 
 
 def test_what_cannot_be_had_is_said() -> None:
-    with pytest.raises(NotFound, match="There is no universe two"):
+    with pytest.raises(NotFound, match="There is no universe 'two'"):
         panel()
     listed(date(2023, 1, 1), instrument("AAA"))
     with pytest.raises(DataUnavailable, match="No prices are stored for two"):

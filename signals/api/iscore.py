@@ -24,6 +24,9 @@ _SYMBOL = OpenApiParameter(
 )  # fmt: skip
 
 
+_OWN_SOURCE = "Source of the stock's own prices, which need not be that of the universe it is ranked in"
+
+
 class InputOut(serializers.Serializer):
     """One input of a component: its own score, the measured number, and what it adds to the I-Score."""
 
@@ -50,16 +53,20 @@ ComponentsOut = components_of("ComponentsOut", ComponentOut)
 
 
 class IScoreApi(APIView):
-    """The I-Score of a stock after its last complete session, with its components and the reasons in words.
+    """The I-Score of a stock after the last complete session, with its components and the reasons in words.
 
-    Nulls where too little is known; `missing_inputs` names what is not known. A symbol nobody knows is a 404. 503 with
+    Nulls where too little is known; `missing_inputs` names what is not known. A stock beside the universe in which
+    stocks are ranked has no score of a session of which it has no bar: the summary names its last one. A symbol nobody
+    knows is a 404. 503 with
     `Retry-After` while the score is still being worked out: nothing is said then of what is known.
     """
 
     class Output(ScoreShape):
         symbol = serializers.CharField()
         components = ComponentsOut()
-        data_source = serializers.CharField(allow_null=True)
+        data_source = serializers.CharField(
+            allow_null=True, help_text=f"{_OWN_SOURCE}; null where there are none, or none are asked for"
+        )
 
     @extend_schema(parameters=[_SYMBOL], responses=Output)
     def get(self, request: Request, symbol: str) -> Response:
@@ -78,8 +85,8 @@ class RowOut(serializers.Serializer):
     recommendation = serializers.CharField(allow_null=True)
     code = serializers.CharField(allow_null=True)
     components = serializers.DictField(child=NumberOrNull(), help_text=f"Scores of {', '.join(WEIGHTS)}")
-    as_of_session = serializers.DateField()
-    data_source = serializers.CharField()
+    as_of_session = serializers.DateField(help_text="The session of the table")
+    data_source = serializers.CharField(help_text=f"{_OWN_SOURCE}; the universe's for a stock without prices")
 
 
 class IScoreTableApi(APIView):
@@ -109,13 +116,16 @@ class HistoryOut(serializers.Serializer):
     recommendation = serializers.CharField(allow_null=True)
     components = serializers.DictField(child=NumberOrNull())
     changes = ChangeOut(many=True)
-    data_source = serializers.CharField()
+    data_source = serializers.CharField(help_text=_OWN_SOURCE)
     engine_version = serializers.CharField()
     computed_at = serializers.DateTimeField()
 
 
 class IScoreHistoryApi(APIView):
-    """The kept I-Scores of a stock, newest session first, with what moved each since the one before."""
+    """The kept I-Scores of a stock, newest session first, with what moved each since the one before.
+
+    All from one source of its prices, that of the present ones.
+    """
 
     @extend_schema(parameters=[_SYMBOL, PageQuery, TOTAL_COUNT], responses=HistoryOut(many=True))
     def get(self, request: Request, symbol: str) -> Response:

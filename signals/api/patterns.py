@@ -26,6 +26,8 @@ from signals.services.patterns.similar import (
     rendered_summary,
 )
 
+_OWN_SOURCE = "Source of the symbol's own daily bars, which need not be the universe's; the universe's without any"
+_OWN_CLOSE = "Close of the symbol's last daily bar, of complete sessions only; the universe's last close without any"
 #: Sessions searched when none are named.
 SESSIONS = 60
 AFTER = 20
@@ -97,8 +99,8 @@ class PatternsApi(APIView):
     class Output(serializers.Serializer):
         symbol = serializers.CharField()
         patterns = PatternDetailOut(many=True)
-        data_source = serializers.CharField()
-        as_of = serializers.DateTimeField()
+        data_source = serializers.CharField(help_text=_OWN_SOURCE)
+        as_of = serializers.DateTimeField(help_text=_OWN_CLOSE)
 
     @extend_schema(parameters=[Query], responses=Output, examples=[_RELIANCE])
     def get(self, request: Request) -> Response:
@@ -203,8 +205,10 @@ class SimilarApi(APIView):
         matches = SimilarMatchOut(many=True)
         summary = SimilarSummaryOut()
         paths = SimilarPathsOut(required=False)
-        data_source = serializers.CharField()
-        as_of = serializers.DateTimeField()
+        data_source = serializers.CharField(
+            help_text="Source of the symbol's own daily bars; matches are of the universe's, which the scan names"
+        )
+        as_of = serializers.DateTimeField(help_text="Close of the last bar of the stretch asked for")
 
     @extend_schema(
         parameters=[Query],
@@ -273,7 +277,7 @@ class ScanApi(APIView):
         signals = PatternScanRowOut(many=True)
         record = PatternKindOut(many=True)
         data_source = serializers.CharField()
-        as_of = serializers.DateTimeField()
+        as_of = serializers.DateTimeField(help_text="Close of the last complete session")
 
     @extend_schema(parameters=[Query], responses=Output)
     def get(self, request: Request) -> Response:

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from core import clock
-from market.constants import Exchange
-from market.management.imports import ImportCommand
+from market.management.imports import ImportCommand, add_exchange
 from market.services.imports import ImportReport
 
 
@@ -19,7 +18,7 @@ class InputCommand(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--exchange", choices=Exchange.values, default=Exchange.NSE.value)
+        add_exchange(parser)
         parser.add_argument("--source", default="import", help=self.whose)
 
     def import_file(self, path: Path, options: dict[str, Any]) -> ImportReport:

@@ -92,11 +92,14 @@ def _table_context(table: Table, rows: Sequence[Any], asked: presenters.Asked) -
 
 
 def _ranked_in(table: Table) -> str:
-    """Return the title of the universe that scores are ranks of where another one is shown, else nothing."""
+    """Return the title of the universe that scores are ranks of where another one is shown, else nothing.
+
+    With whose prices are of another source than its own: only a stock beside it can have such.
+    """
     if table.ranked_in == table.universe:
         return ""
     title = Universe.objects.filter(name=table.ranked_in).values_list("title", flat=True).first()
-    return title or table.ranked_in
+    return f"{title or table.ranked_in}{presenters.other_sources(table.rows, table.data_source)}"
 
 
 def _csv(text: str, table: Table) -> HttpResponse:

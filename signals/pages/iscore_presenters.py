@@ -18,6 +18,8 @@ from signals.services.iscore.reading import SORTS
 
 PAGE_ROWS: Final = 100
 DEFAULT_SORT: Final = "-iscore"
+#: Stocks with prices of another source that are named, before the others are counted.
+_NAMED: Final = 8
 #: Words are sorted from A, numbers from the highest.
 _WORDS: Final = ("symbol", "sector")
 #: Values of the tier filter: tiers, and what has a code instead.
@@ -140,6 +142,21 @@ def table_row(row: Mapping[str, Any]) -> Row:
             for name, value in ((name, row["components"][name]) for name in WEIGHTS)
         ),
     )
+
+
+def other_sources(rows: Iterable[Mapping[str, Any]], source: str) -> str:
+    """Return which rows have prices of another source than the table's, in brackets; nothing where none has."""
+    codes: dict[str, list[str]] = {}
+    for row in rows:
+        if row["data_source"] != source and row["iscore"] is not None:
+            codes.setdefault(row["data_source"], []).append(row["symbol"].partition(":")[2])
+    said = [f"{other} prices of {_some(sorted(theirs))}" for other, theirs in sorted(codes.items())]
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_NAMED])} and {more} more"
 
 
 def heads(asked: Asked) -> list[dict[str, str]]:

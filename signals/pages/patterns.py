@@ -115,5 +115,6 @@ def symbol_context(symbol: str, universe: str, now: datetime) -> dict[str, Any]:
         "instrument_url": instrument_url(symbol),
         "symbol_rows": [presenters.symbol_row(at, signal, symbol) for at, signal in enumerate(found.signals)],
         "marks": presenters.marks(found.signals),
+        "symbol_session": found.session,
         "marked": MARKED,
     }

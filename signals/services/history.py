@@ -1,15 +1,15 @@
 """Daily histories that panels and indices are made of: the stored record, else the simulated exchange's."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Self
 
 import numpy as np
 from django.conf import settings
 
 from core.clock import IST
-from core.errors import InvalidSymbol
+from core.errors import DataUnavailable, InvalidSymbol
 from engines.exchange.calendar import CalendarUnknown
 from engines.panel import Floats, PricePanel
 from engines.strategy.data import IndexSeries
@@ -19,9 +19,12 @@ from market.models import UniverseSnapshot
 from market.selectors.instruments import find_instrument
 from market.services.candles import read_bars
 from market.services.exchanges import clock_for, official_clock
+from market.services.panel_files import ARRAYS
 from market.services.providers import registry
 
 _USUAL_CLOSE: Final = time(15, 30)
+#: When end-of-day data of a session is complete in the evening.
+EVENING: Final = time(19, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,43 @@ def last_complete(now: datetime) -> date:
     return clock.calendar.previous_session(current)
 
 
+def last_session(panel: PricePanel, now: datetime) -> date:
+    """Return the panel's last session that is complete. Raises DataUnavailable where none is.
+
+    The simulated exchange has a clock of its own. Stored prices of today count from the evening on, when the day's
+    file has come; until then yesterday's are the last ones.
+    """
+    rows = _rows_to(panel, complete_until(panel.source, now))
+    if not rows:
+        raise DataUnavailable("No session is complete yet.")
+    return panel.dates[rows - 1].astype("datetime64[D]").item()
+
+
+def complete_until(source: str, now: datetime) -> date:
+    """Return the last trade date whose bars of ``source`` are taken for final."""
+    if source == Source.SIMULATED:
+        return last_complete(now)
+    here = now.astimezone(IST)
+    return here.date() if here.time() >= EVENING else here.date() - timedelta(days=1)
+
+
+def complete_part(panel: PricePanel, now: datetime) -> PricePanel:
+    """Return the panel up to its last complete session. Raises DataUnavailable where none is."""
+    return up_to(panel, last_session(panel, now))
+
+
+def up_to(panel: PricePanel, day: date) -> PricePanel:
+    """Return the panel's rows up to a trade date, under a name of their own; the panel itself if those are all."""
+    rows = _rows_to(panel, day)
+    if rows == len(panel.dates):
+        return panel
+    return replace(panel, version=f"{panel.version}|to {day}", **{name: getattr(panel, name)[:rows] for name in ARRAYS})
+
+
+def _rows_to(panel: PricePanel, day: date) -> int:
+    return int(np.searchsorted(panel.dates.astype("datetime64[D]"), np.datetime64(day, "D"), side="right"))
+
+
 def session_close(session: date, source: str) -> datetime:
     """Return when a session whose prices are of ``source`` closed: how old these prices are is counted from here.
 
@@ -88,23 +128,45 @@ def _columns(symbols: Sequence[str], start: date, end: date, now: datetime) -> d
     return bars
 
 
+@dataclass(frozen=True, slots=True)
+class OwnBars:
+    """A symbol's own bars on the dates of a panel.
+
+    ``source``: data_source of its prices, which need not be the panel's. ``last``: trade date of its last bar there.
+    """
+
+    series: IndexSeries
+    source: str
+    last: date
+
+
 def index_closes(symbol: str, panel: PricePanel, *, now: datetime) -> IndexSeries | None:
+    """Return the series of `own_bars`."""
+    found = own_bars(symbol, panel, now=now)
+    return None if found is None else found.series
+
+
+def own_bars(symbol: str, panel: PricePanel, *, now: datetime) -> OwnBars | None:
     """Return a symbol's bars on the panel's dates, NaN where it has none; None where it has none at all.
 
-    Simulated prices go with simulated ones, stored with stored ones: the two are never compared.
+    Simulated prices go with simulated ones, stored with stored ones: the two are never compared. Of stored ones the
+    source may be another than the panel's.
     """
     first, last = panel.dates[0].item(), panel.dates[-1].item()
-    bars = _simulated(symbol, first, last, now) if panel.source == Source.SIMULATED else _stored(symbol, first, last)
-    if bars is None or not len(bars):
+    read = _simulated(symbol, first, last, now) if panel.source == Source.SIMULATED else _stored(symbol, first, last)
+    if read is None or not len(read[0]):
         return None
+    bars, source = read
     ts = panel.dates.astype("datetime64[s]").astype(np.int64)
     found = np.minimum(np.searchsorted(bars.ts, ts), len(bars) - 1)
     there = bars.ts[found] == ts
+    if not there.any():
+        return None
 
     def column(values: Floats) -> Floats:
         return np.where(there, np.asarray(values, np.float64)[found], np.nan)
 
-    return IndexSeries(
+    series = IndexSeries(
         version=symbol,
         close=column(bars.close),
         open=column(bars.open),
@@ -112,21 +174,23 @@ def index_closes(symbol: str, panel: PricePanel, *, now: datetime) -> IndexSerie
         low=column(bars.low),
         volume=np.where(there & (bars.volume[found] >= 0), bars.volume[found].astype(np.float64), np.nan),
     )
+    return OwnBars(series, source, panel.dates[np.flatnonzero(there)[-1]].item())
 
 
-def _simulated(symbol: str, first: date, last: date, now: datetime) -> Bars | None:
+def _simulated(symbol: str, first: date, last: date, now: datetime) -> tuple[Bars, str] | None:
     try:
-        return _columns([symbol], first, min(last, last_complete(now)), now).get(symbol)
+        bars = _columns([symbol], first, min(last, last_complete(now)), now).get(symbol)
     except InvalidSymbol:
         return None
+    return None if bars is None else (bars, Source.SIMULATED.value)
 
 
-def _stored(symbol: str, first: date, last: date) -> Bars | None:
+def _stored(symbol: str, first: date, last: date) -> tuple[Bars, str] | None:
     instrument = find_instrument(symbol)
     if instrument is None:
         return None
     read = read_bars(instrument, "day", first, last, adjusted=True)
-    return None if read is None or read.source == Source.SIMULATED else read.bars
+    return None if read is None or read.source == Source.SIMULATED else (read.bars, read.source)
 
 
 def known_symbol(symbol: str, *, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from market.services.exchanges import trading_calendar
 from market.services.panels import at_hand as ready_panel
 from market.services.panels import panel as shared_panel
 from signals.constants import VERSION_ISCORE
-from signals.services.history import DailyHistory, first_list, index_closes, known_symbol
+from signals.services.history import DailyHistory, complete_part, first_list, index_closes, known_symbol
 from signals.services.iscore.stored import stored_scores
 
 HISTORY_START: Final = date(1990, 1, 1)
@@ -125,8 +125,25 @@ def whole_panel(universe: str, now: datetime) -> PricePanel:
             return found
         fill, stored = DailyHistory.of_sources(now), not sandbox.active()
         return shared_panel(universe, HISTORY_START, HISTORY_END, fill=fill, stored=stored)
-    except NotFound:
-        raise InvalidRequest(f"There is no universe {universe[:60]!r}.") from None
+    except NotFound as error:
+        raise InvalidRequest(error.detail) from None
+
+
+def complete_panel(universe: str, now: datetime) -> PricePanel:
+    """Return what `whole_panel` does, up to the last session that is complete: its bars are final, no later one is.
+
+    Raises what `whole_panel` raises, DataUnavailable where no session is complete.
+    """
+    return complete_part(whole_panel(universe, now), now)
+
+
+def complete_at_hand(universe: str, now: datetime) -> PricePanel | None:
+    """Return what `complete_panel` would, or None if the prices are still to be built (or there is no such universe).
+
+    Raises DataUnavailable where no session is complete.
+    """
+    found = panel_at_hand(universe, now)
+    return None if found is None else complete_part(found, now)
 
 
 def panel_at_hand(universe: str, now: datetime) -> PricePanel | None:

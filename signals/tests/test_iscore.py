@@ -17,6 +17,7 @@ from core.tests.racing import Race, race_fixture  # noqa: F401 - the fixture "ra
 from market.models import Fundamental, Instrument
 from signals.models import DailyCount, IScoreSnapshot, IScoreStanding, NewsArticle, RecordEntry
 from signals.services import market_data, record
+from signals.services.history import complete_until
 from signals.services.iscore import inputs, nightly, reading, scoring, snapshots, telling
 from tests.flows.pocket import SYMBOLS, make_universe
 from tests.memories import forget
@@ -310,19 +311,20 @@ def test_stored_inputs_are_those_known_at_the_close() -> None:
 
 def test_prices_of_today_count_from_the_evening_on() -> None:
     evening, noon = datetime(2026, 11, 20, 13, 31, tzinfo=UTC), datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
-    assert scoring._complete_until("import", evening) == date(2026, 11, 20)
-    assert scoring._complete_until("import", noon) == date(2026, 11, 19)
+    assert complete_until("import", evening) == date(2026, 11, 20)
+    assert complete_until("import", noon) == date(2026, 11, 19)
 
 
 @pytest.mark.usefixtures("universe")
 def test_a_snapshot_is_replaced_when_its_inputs_change() -> None:
     found = scoring.scored(now=NOW)
     one = Instrument.objects.get(symbol="RELIANCE")
-    first = snapshots.snapshot_for(found, one, now=NOW)
-    later = snapshots.snapshot_for(replace(found, key="another"), one, now=NOW + timedelta(hours=1))
+    [first] = snapshots.snapshots_for(found, [one], now=NOW).values()
+    [later] = snapshots.snapshots_for(replace(found, key="another"), [one], now=NOW + timedelta(hours=1)).values()
     assert later.pk == first.pk
     assert later.computed_at > first.computed_at
-    assert snapshots.snapshot_for(found, one, now=NOW).data_key == found.key
+    [again] = snapshots.snapshots_for(found, [one], now=NOW).values()
+    assert again.data_key == found.key
 
 
 @pytest.mark.usefixtures("universe")

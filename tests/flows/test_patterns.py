@@ -161,17 +161,17 @@ def test_without_a_symbol_the_newest_sessions_best_is_shown(signed_in: Any) -> N
 
 
 @pytest.mark.parametrize(
-    ("query", "says"),
+    ("query", "status", "says"),
     [
-        ("universe=nowhere", "There is no universe &#x27;nowhere&#x27;."),
-        ("symbol=NSE:NOSUCH", "NSE:NOSUCH is not known."),
-        ("symbol=A:B:C", "No chart for A:B:C"),
-        ("sessions=many&bars=7&after=x", "Last session"),
+        ("universe=nowhere", 400, "There is no universe &#x27;nowhere&#x27;."),
+        ("symbol=NSE:NOSUCH", 200, "NSE:NOSUCH is not known."),
+        ("symbol=A:B:C", 200, "No chart for A:B:C"),
+        ("sessions=many&bars=7&after=x", 200, "Last session"),
     ],
 )
-def test_the_page_says_what_it_cannot_show(signed_in: Any, query: str, says: str) -> None:
+def test_the_page_says_what_it_cannot_show(signed_in: Any, query: str, status: int, says: str) -> None:
     page = signed_in.get(f"/patterns/?{query}")
-    assert page.status_code == 200
+    assert page.status_code == status
     assert says in page.content.decode()
 
 

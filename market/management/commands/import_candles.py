@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from market.constants import Basis, Exchange, Interval, ObservedEvery
-from market.management.imports import ImportCommand
+from market.constants import Basis, Interval, ObservedEvery
+from market.management.imports import ImportCommand, add_exchange
 from market.services.candle_imports import import_candles
 from market.services.imports import CandleOptions, ImportReport
 
@@ -22,7 +22,7 @@ class Command(ImportCommand):
         super().add_arguments(parser)
         intervals = [*Interval.values, ObservedEvery.WEEK.value]
         parser.add_argument("--interval", choices=intervals, default=Interval.DAY.value)
-        parser.add_argument("--exchange", choices=Exchange.values, default=Exchange.NSE.value)
+        add_exchange(parser)
         parser.add_argument("--symbol", default="", help="for files that hold one symbol and do not name it")
         parser.add_argument("--basis", choices=Basis.values, default=Basis.RAW.value)
         parser.add_argument("--source", default="import", help="kite, icici, yahoo, or a name of your own")

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from market.constants import Exchange
-from market.management.imports import ImportCommand
+from market.management.imports import ImportCommand, add_exchange
 from market.services.corporate_actions import import_corporate_actions
 from market.services.imports import ImportReport
 
@@ -16,7 +15,7 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--exchange", choices=Exchange.values, default=Exchange.NSE.value)
+        add_exchange(parser)
         parser.add_argument("--source", default="import")
 
     def import_file(self, path: Path, options: dict[str, Any]) -> ImportReport:

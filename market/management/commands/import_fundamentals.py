@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core import clock
-from market.constants import Exchange
-from market.management.imports import ImportCommand, day
+from market.management.imports import ImportCommand, add_exchange, day
 from market.services.fundamentals import FundamentalOptions, import_fundamentals
 from market.services.imports import ImportReport
 
@@ -27,7 +26,7 @@ class Command(ImportCommand):
             help="day on which the figures were public; needed when the file has no date and no period. A figure of a "
             "period counts from this day or 60 days after the period, the later; a date in the file goes first",
         )
-        parser.add_argument("--exchange", choices=Exchange.values, default=Exchange.NSE.value)
+        add_exchange(parser)
         parser.add_argument("--source", default="import", help="whose figures these are; each source is kept apart")
         parser.add_argument("--replace", action="store_true", help="let a figure that differs replace the stored one")
         parser.add_argument("--dry-run", action="store_true", help="judge and report, keep nothing")

@@ -13,7 +13,9 @@ class Command(BaseCommand):
     help = "Search universes for candlestick and chart patterns, and print what each pattern has come to."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("universes", nargs="*", default=[UNIVERSE])
+        parser.add_argument(
+            "universes", nargs="*", default=[UNIVERSE], help=f"names of universes, by default {UNIVERSE}"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         from signals.services.patterns.reading import universe_patterns

@@ -24,7 +24,9 @@ class Command(BaseCommand):
             default="",
             help="whose members are measured, by default those of the one stocks are ranked in",
         )
-        parser.add_argument("--months", type=int, default=84)
+        parser.add_argument(
+            "--months", type=int, default=84, help="how many past month ends, by default 84; at least 2"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         def progress(stage: str, done: int, total: int) -> None:

@@ -15,8 +15,9 @@ from engines.panel import PricePanel
 from market.models import Instrument
 from market.services import sandbox
 from signals.models import IScoreStanding
+from signals.services.history import last_session
 from signals.services.iscore.inputs import columns_of
-from signals.services.iscore.scoring import Scored, last_session, reference_universe, scored
+from signals.services.iscore.scoring import Scored, reference_universe, scored
 from signals.services.iscore.snapshots import shorten_old, snapshots_for
 from signals.services.iscore.telling import tell
 from signals.services.market_data import panel_at_hand, whole_panel

@@ -17,11 +17,11 @@ from market.models import Instrument, UniverseMember
 from market.selectors.instruments import find_instrument, names_of
 from market.selectors.universes import snapshots_between
 from signals.models import IScoreSnapshot
-from signals.services.history import known_symbol
+from signals.services.history import known_symbol, last_session
 from signals.services.iscore.nightly import work_ahead
-from signals.services.iscore.scoring import Scored, inputs_key, last_session, of_symbols, reference_universe, scored
+from signals.services.iscore.scoring import Scored, inputs_key, last_bar, of_symbols, reference_universe, scored
 from signals.services.iscore.snapshots import snapshots_for
-from signals.services.market_data import whole_panel
+from signals.services.market_data import complete_panel, whole_panel
 
 SORTS: Final = ("iscore", "confidence", "symbol", "sector", "change", *WEIGHTS)
 
@@ -74,7 +74,7 @@ def _of_shares(asked: Mapping[str, Instrument | None], now: datetime) -> dict[st
     written = snapshots_for(scores, companies, now=now)
     for symbol in rest:
         if symbol not in scores.place:
-            found[symbol] = _nothing(symbol, now, f"There are no prices of {symbol}.", missing=("prices",))
+            found[symbol] = _unpriced(symbol, scores.session, now)
         elif symbol in own:
             found[symbol] = _of_row(written[own[symbol].pk], now)
         else:
@@ -83,14 +83,13 @@ def _of_shares(asked: Mapping[str, Instrument | None], now: datetime) -> dict[st
 
 
 def _kept_rows(instruments: Mapping[str, Instrument], now: datetime) -> dict[str, IScoreSnapshot]:
-    """Return by symbol the rows that were written for the present state of the inputs."""
+    """Return by symbol the rows that were written for the present state of the inputs, whatever their own source is."""
     work_ahead(now=now)
     panel = whole_panel(reference_universe(), now)
     session = last_session(panel, now)
     rows = IScoreSnapshot.objects.filter(
         instrument__in=list(instruments.values()),
         session=session,
-        data_source=panel.source,
         data_key=inputs_key(panel, session),
     )
     by_id = {row.instrument_id: row for row in rows.order_by()}
@@ -131,8 +130,23 @@ def _previous(row: IScoreSnapshot) -> IScoreSnapshot | None:
     return earlier.defer("result", "changes").order_by("-session").first()
 
 
-def _nothing(symbol: str, now: datetime, why: str, *, missing: Sequence[str]) -> dict[str, Any]:
-    """Return the answer about a known symbol without a score; ``missing``: the inputs it lacks for one."""
+def _unpriced(symbol: str, session: date, now: datetime) -> dict[str, Any]:
+    """Return the answer about a share beside the universe without a bar of the session that is scored."""
+    found = last_bar(symbol, complete_panel(reference_universe(), now), now=now)
+    if found is None:
+        return _nothing(symbol, now, f"There are no prices of {symbol}.", missing=("prices",))
+    source, day = found
+    why = f"the last daily bar of {symbol} is of {day}, and the session that is scored is {session}."
+    return _nothing(symbol, now, why, missing=("prices",), source=source)
+
+
+def _nothing(
+    symbol: str, now: datetime, why: str, *, missing: Sequence[str], source: str | None = None
+) -> dict[str, Any]:
+    """Return the answer about a known symbol without a score.
+
+    ``missing``: the inputs it lacks for one. ``source``: whose prices of it there are.
+    """
     empty = {"score": None, "effective_weight": 0.0, "coverage": 0.0, "freshness": 0.0}
     lists: dict[str, list[Any]] = {"factors": [], "inputs": [], "missing": list(missing)}
     result = {
@@ -151,7 +165,7 @@ def _nothing(symbol: str, now: datetime, why: str, *, missing: Sequence[str]) ->
         "dispersion": None,
         "missing_inputs": list(missing),
         "as_of_session": None,
-        "data_source": None,
+        "data_source": source,
         "engine_version": ENGINE_VERSION,
         "params_hash": params_hash(),
     }
@@ -160,7 +174,10 @@ def _nothing(symbol: str, now: datetime, why: str, *, missing: Sequence[str]) ->
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of a universe and what holds for all of them. ``ranked_in``: the universe that scores are ranks of."""
+    """Rows of a universe and what holds for all of them. ``ranked_in``: the universe that scores are ranks of.
+
+    ``data_source``: of its prices; a row of a stock beside it may have another one.
+    """
 
     rows: list[dict[str, Any]]
     universe: str
@@ -249,7 +266,7 @@ def _row(found: Scored, symbol: str, sector: str, name: str, was: float | None) 
         "code": INSUFFICIENT_DATA if low else None,
         "components": {part: None if at is None else _number(one.score[at]) for part, one in parts.items()},
         "as_of_session": found.session,
-        "data_source": found.data_source,
+        "data_source": found.source_of(symbol),
     }
 
 
@@ -258,15 +275,24 @@ def _number(value: float) -> float | None:
 
 
 def _scores_before(found: Scored, symbols: Sequence[str]) -> dict[str, float]:
-    """Return each symbol's score of the last session kept of it before this one, which need not be that of others."""
+    """Return each symbol's score of the last session kept of it before this one, which need not be that of others.
+
+    From the source of its own prices.
+    """
     codes = {symbol.rpartition(":")[2] for symbol in symbols}
+    sources = {symbol: found.source_of(symbol) for symbol in symbols}
     earlier = IScoreSnapshot.objects.filter(
-        data_source=found.data_source, session__lt=found.session, instrument__symbol__in=codes
+        data_source__in=set(sources.values()), session__lt=found.session, instrument__symbol__in=codes
     ).order_by()
-    newest = dict(earlier.values_list("instrument_id").annotate(last=Max("session")))
+    latest = earlier.values_list("instrument_id", "data_source").annotate(last=Max("session"))
+    newest = {(pk, source): session for pk, source, session in latest}
     rows = earlier.filter(session__in=set(newest.values()), iscore__isnull=False)
-    values = rows.values_list("instrument_id", "session", "instrument__exchange", "instrument__symbol", "iscore")
-    return {f"{exchange}:{symbol}": score for pk, session, exchange, symbol, score in values if newest[pk] == session}
+    names = ("instrument_id", "data_source", "session", "instrument__exchange", "instrument__symbol", "iscore")
+    return {
+        f"{exchange}:{symbol}": score
+        for pk, source, session, exchange, symbol, score in rows.values_list(*names)
+        if newest[pk, source] == session and sources.get(f"{exchange}:{symbol}") == source
+    }
 
 
 def iscore_history(symbol: str, *, now: datetime) -> QuerySet[IScoreSnapshot]:
@@ -279,13 +305,15 @@ def iscore_history(symbol: str, *, now: datetime) -> QuerySet[IScoreSnapshot]:
     instrument = find_instrument(symbol, now=now)
     if instrument is None:
         return IScoreSnapshot.objects.none()
-    rows = IScoreSnapshot.objects.filter(instrument=instrument, data_source=_present_source(now))
+    rows = IScoreSnapshot.objects.filter(instrument=instrument, data_source=_present_source(symbol, now))
     return rows.order_by("-session")
 
 
-def _present_source(now: datetime) -> str:
-    """Return whose prices scores rest on now; none without a universe or prices."""
+def _present_source(symbol: str, now: datetime) -> str:
+    """Return whose prices a symbol's score rests on now; none without a universe or prices to rank it in."""
     try:
-        return whole_panel(reference_universe(), now).source
+        panel = complete_panel(reference_universe(), now)
     except (NotFound, DataUnavailable):
         return ""
+    found = last_bar(symbol, panel, now=now)
+    return panel.source if found is None else found[0]

@@ -6,42 +6,41 @@ A stock has one I-Score: it is always ranked in the reference universe, whatever
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any, Final
 
 import numpy as np
 
 from core import children, versions
-from core.clock import IST
-from core.errors import DataUnavailable, InvalidRequest, NotFound
+from core.errors import InvalidRequest, NotFound
+from engines.iscore.scaling import Flags
 from engines.iscore.score import Scores, score_universe
 from engines.iscore.tables import ENGINE_VERSION, params_hash
 from engines.panel import PricePanel
 from engines.strategy.data import IndexSeries
-from market.constants import VERSION_FUNDAMENTALS, Source
+from market.constants import VERSION_FUNDAMENTALS
 from market.models import UniverseSnapshot
 from market.selectors.instruments import find_instrument
 from signals.constants import VERSION_ISCORE_INPUTS
-from signals.services.history import index_closes, last_complete
+from signals.services.history import OwnBars, last_session, own_bars, up_to
 from signals.services.iscore import beside
 from signals.services.iscore.inputs import gathered
-from signals.services.market_data import whole_panel
+from signals.services.market_data import complete_panel, whole_panel
 
 #: The universe in which stocks are ranked: the broadest there is.
 REFERENCES: Final = ("nifty_500", "nifty_100")
 _KEPT: Final = 6
-#: When end-of-day data of a session is complete in the evening.
-EVENING: Final = time(19, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
     """Scores of a session. ``universe``: where ranks were made; ``key`` names the state of all inputs.
 
-    ``place``: column of each symbol. ``sectors``: by column. ``extras``: symbols asked for beside the universe; they
-    are no part of the key, since a stock's score is the same whichever others are scored with it.
+    ``place``: column of each symbol that has a score of the session (`has_score`). ``sectors``: by column. ``extras``:
+    symbols asked for beside the universe; they are no part of the key, since a stock's score is the same whichever
+    others are scored with it. ``sources``: whose prices the extras' are; all others' are the universe's.
     """
 
     universe: str
@@ -51,14 +50,20 @@ class Scored:
     place: dict[str, int]
     sectors: tuple[str, ...]
     extras: tuple[str, ...] = ()
+    sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def data_source(self) -> str:
+        """Return whose prices the universe's are."""
         return self.scores.data_source
 
+    def source_of(self, symbol: str) -> str:
+        """Return whose prices a symbol's own are; those of the universe for a symbol without any."""
+        return self.sources.get(symbol, self.data_source)
+
     def result(self, symbol: str) -> dict[str, Any]:
-        """Return the result of a symbol that is among the columns."""
-        return self.scores.result(self.place[symbol])
+        """Return the result of a symbol that has a place, under the source of its own prices."""
+        return self.scores.result(self.place[symbol]) | {"data_source": self.source_of(symbol)}
 
 
 _kept: OrderedDict[tuple[str, tuple[str, ...]], Scored] = OrderedDict()
@@ -75,33 +80,13 @@ def reference_universe() -> str:
     return found
 
 
-def last_session(panel: PricePanel, now: datetime) -> date:
-    """Return the panel's last session that is complete.
-
-    The simulated exchange has a clock of its own. Stored prices of today count from the evening on, when the day's
-    file has come; until then yesterday's are the last ones.
-    """
-    limit = _complete_until(panel.source, now)
-    days = panel.dates.astype("datetime64[D]")
-    at = int(np.searchsorted(days, np.datetime64(limit, "D"), side="right")) - 1
-    if at < 0:
-        raise DataUnavailable("No session is complete yet.")
-    return days[at].item()
-
-
-def _complete_until(source: str, now: datetime) -> date:
-    if source == Source.SIMULATED:
-        return last_complete(now)
-    here = now.astimezone(IST)
-    return here.date() if here.time() >= EVENING else here.date() - timedelta(days=1)
-
-
 def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] = ()) -> Scored:
     """Return the scores of the reference universe after a session (by default the last one).
 
-    ``extras``: symbols outside it to be scored beside it, each ranked as if it were one more; those without prices are
-    not among the columns. Columns of other extras may be there too. Raises NotFound without a universe, NotReady where
-    a child brings none, another DataUnavailable without prices at all, InvalidRequest for a day that is no session.
+    ``extras``: symbols outside it to be scored beside it, each ranked as if it were one more; those without a bar of
+    the session have no place. Columns of other extras may be there too. Raises NotFound without a universe, NotReady
+    where a child brings none, another DataUnavailable without prices at all, InvalidRequest for a day that is no
+    session.
     """
     name = reference_universe()
     panel = whole_panel(name, now)
@@ -154,17 +139,37 @@ def _made(name: str, panel: PricePanel, day: date, key: str, extras: tuple[str, 
 
 
 def _scored(name: str, panel: PricePanel, day: date, key: str, extras: tuple[str, ...], now: datetime) -> Scored:
-    if extras:
-        panel = with_columns(panel, extras, now=now)
+    panel = up_to(panel, day)
+    own = _own(panel, extras, now)
+    panel = _joined(panel, {symbol: one.series for symbol, one in own.items()}, now)
     scores = score_universe(gathered(panel, day, now=now))
-    place = {symbol: at for at, symbol in enumerate(scores.symbols)}
-    return Scored(name, day, key, scores, place, panel.sectors, extras)
+    shown = has_score(panel, -1, scores.member)
+    place = {symbol: at for at, symbol in enumerate(scores.symbols) if shown[at]}
+    sources = {symbol: one.source for symbol, one in own.items()}
+    return Scored(name, day, key, scores, place, panel.sectors, extras, sources)
+
+
+def has_score(panel: PricePanel, row: int, member: Flags) -> Flags:
+    """Tell which columns have a score of the session of a row: members, and of all others those with a bar of it.
+
+    A member that did not trade is ranked with its last bars, whose age costs it confidence. Of a stock beside the
+    universe nobody knows whether it did not trade or its prices have not come, so it has no score of that session.
+    """
+    return np.asarray(member | ~np.isnan(panel.close[row]))
 
 
 def with_columns(panel: PricePanel, symbols: Sequence[str], *, now: datetime) -> PricePanel:
     """Return the panel with a further column for each symbol that has prices; none of them is a member."""
-    series = {symbol: index_closes(symbol, panel, now=now) for symbol in symbols}
-    given = {symbol: bars for symbol, bars in series.items() if bars is not None and _is_whole(bars)}
+    return _joined(panel, {symbol: one.series for symbol, one in _own(panel, symbols, now).items()}, now)
+
+
+def _own(panel: PricePanel, symbols: Sequence[str], now: datetime) -> dict[str, OwnBars]:
+    """Return the bars of those symbols that have any on the panel's dates."""
+    found = {symbol: own_bars(symbol, panel, now=now) for symbol in symbols}
+    return {symbol: one for symbol, one in found.items() if one is not None}
+
+
+def _joined(panel: PricePanel, given: Mapping[str, IndexSeries], now: datetime) -> PricePanel:
     if not given:
         return panel
     sectors = [one.sector if (one := find_instrument(symbol, now=now)) else "" for symbol in given]
@@ -172,7 +177,7 @@ def with_columns(panel: PricePanel, symbols: Sequence[str], *, now: datetime) ->
         name: np.column_stack([getattr(panel, name), *(getattr(bars, name) for bars in given.values())])
         for name in ("open", "high", "low", "close")
     }
-    volumes = [np.nan_to_num(bars.volume, nan=0.0) for bars in given.values()]
+    volumes = [np.nan_to_num(np.asarray(bars.volume), nan=0.0) for bars in given.values()]
     shape = (len(panel.dates), len(given))
     return replace(
         panel,
@@ -185,23 +190,27 @@ def with_columns(panel: PricePanel, symbols: Sequence[str], *, now: datetime) ->
     )
 
 
-def _is_whole(bars: IndexSeries) -> bool:
-    return all(column is not None for column in (bars.open, bars.high, bars.low, bars.volume))
-
-
 def of_symbols(symbols: Sequence[str], *, now: datetime) -> Scored:
     """Return scores with the shares of ``symbols`` among their columns, with one scoring for however many.
 
-    A symbol without prices is not among them, and nothing is worked out for its sake. Raises what `scored` raises.
+    One beside the universe without a bar of the session is not among them, and nothing is worked out for its sake.
+    Raises what `scored` raises.
     """
-    panel = whole_panel(reference_universe(), now)
-    others = [symbol for symbol in symbols if symbol not in panel.symbols]
-    return scored(now=now, extras=[symbol for symbol in others if _has_prices(symbol, panel, now)])
+    panel = complete_panel(reference_universe(), now)
+    own = _own(panel, [symbol for symbol in symbols if symbol not in panel.symbols], now)
+    return scored(now=now, extras=[symbol for symbol, one in own.items() if one.last == panel.dates[-1].item()])
 
 
-def _has_prices(symbol: str, panel: PricePanel, now: datetime) -> bool:
-    bars = index_closes(symbol, panel, now=now)
-    return bars is not None and _is_whole(bars)
+def last_bar(symbol: str, panel: PricePanel, *, now: datetime) -> tuple[str, date] | None:
+    """Return source and day of a symbol's last bar on the panel's dates, None if it has none.
+
+    The source is that of the symbol's own prices where it is no column of the panel.
+    """
+    if symbol not in panel.symbols:
+        own = own_bars(symbol, panel, now=now)
+        return None if own is None else (own.source, own.last)
+    rows = np.flatnonzero(~np.isnan(panel.close[:, panel.symbols.index(symbol)]))
+    return (panel.source, panel.dates[rows[-1]].item()) if len(rows) else None
 
 
 def forget() -> None:

@@ -22,9 +22,9 @@ from engines.panel import PricePanel
 from market.constants import InstrumentType
 from market.selectors.instruments import find_instrument
 from signals.models import IScoreValidation
-from signals.services.history import first_list
+from signals.services.history import first_list, last_session
 from signals.services.iscore.inputs import gathered
-from signals.services.iscore.scoring import last_session, reference_universe, with_columns
+from signals.services.iscore.scoring import has_score, reference_universe, with_columns
 from signals.services.market_data import whole_panel
 
 HORIZONS: Final = {"1_month": (MONTH, 1), "3_months": (QUARTER, 3)}
@@ -52,8 +52,9 @@ def validate(
     for done, row in enumerate(rows):
         progress("scoring", done, len(rows))
         found = score_universe(gathered(ranked, ranked.dates[row].item(), now=now))
-        scores.append(np.where(panel.member[row], found.combined.iscore[columns], np.nan))
-        parts.append(np.where(panel.member[row], _parts(found)[:, columns], np.nan))
+        counted = panel.member[row] & has_score(ranked, row, found.member)[columns]
+        scores.append(np.where(counted, found.combined.iscore[columns], np.nan))
+        parts.append(np.where(counted, _parts(found)[:, columns], np.nan))
     result = report(panel, rows, np.array(scores), np.array(parts))
     result["survivorship_biased"] = _biased(name, panel.dates[rows[0]].item())
     return IScoreValidation.objects.create(

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from core import children
-from core.errors import PlatformError
+from core.errors import DataUnavailable, PlatformError
 from core.jobs import SlotSkipped, run_slot, slot_of
-from signals.services.market_data import panel_at_hand
+from signals.services.market_data import complete_at_hand
 from signals.services.patterns import scanning
 from signals.services.patterns.scanning import DEFAULT_UNIVERSE, is_searched
 
@@ -16,11 +16,16 @@ JOB: Final = "signals.find_patterns"
 
 
 def search_if_due(*, now: datetime) -> None:
-    """Have the usual universe searched if its present prices never were. Raises ChildFailed; a later turn tries again.
+    """Have the usual universe searched if its prices up to the last complete session never were.
+
+    Raises ChildFailed; a later turn tries again.
 
     Looking costs a few reads: nothing is built and no process started for prices that were searched.
     """
-    panel = panel_at_hand(DEFAULT_UNIVERSE, now)
+    try:
+        panel = complete_at_hand(DEFAULT_UNIVERSE, now)
+    except DataUnavailable:  # no session is complete yet
+        return
     if panel is None or not is_searched(DEFAULT_UNIVERSE, panel):
         children.run(scanning.NIGHT, now=now, deadline_s=LEASE.total_seconds())
 

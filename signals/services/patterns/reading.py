@@ -15,8 +15,8 @@ from engines.panel import PricePanel
 from engines.patterns.catalogue import BY_KEY, BY_NUMBER
 from engines.patterns.record import Judged, kinds
 from signals.models import PatternSignal
-from signals.services.history import index_closes, known_symbol
-from signals.services.patterns.rows import figures
+from signals.services.history import known_symbol, own_bars, session_close
+from signals.services.patterns.rows import day_of, figures
 from signals.services.patterns.scanning import Standing, judged_column, standing
 
 MAX_SESSIONS: Final = 250
@@ -26,12 +26,17 @@ _KEPT: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class SymbolPatterns:
-    """A symbol's signals, newest first, in the names of `PatternSignal`; none for one without daily bars."""
+    """A symbol's signals, newest first, in the names of `PatternSignal`; none for one without daily bars.
+
+    ``data_source``, ``session``, ``as_of``: of the symbol's own bars, the last of them and its close; those of the
+    universe where it has no bars.
+    """
 
     symbol: str
     universe: str
     signals: Sequence[dict[str, Any]]
     data_source: str
+    session: date
     as_of: datetime
 
 
@@ -57,15 +62,21 @@ def symbol_patterns(*, symbol: str, universe: str, sessions: int, now: datetime)
     if column is None:
         if not known_symbol(symbol, now=now):
             raise NotFound(f"{symbol} is not known.")
-        return SymbolPatterns(symbol, found.universe, [], found.panel.source, found.as_of)
+        return SymbolPatterns(symbol, found.universe, [], found.panel.source, found.session, found.as_of)
     panel, judged = column
     first = panel.shape[0] - sessions
     rows = [figures(panel, judged, int(k)) for k in np.flatnonzero(judged.signals.row >= first)[::-1]]
-    return SymbolPatterns(symbol, found.universe, rows, panel.source, found.as_of)
+    bars = np.flatnonzero(panel.has_bar[:, 0])
+    last = day_of(panel, int(bars[-1])) if len(bars) else found.session
+    return SymbolPatterns(symbol, found.universe, rows, panel.source, last, session_close(last, panel.source))
 
 
 def symbol_panel(found: Standing, symbol: str, now: datetime) -> PricePanel | None:
-    """Return one symbol's bars on the days of the universe, from the same kind of source; None if it has none."""
+    """Return one symbol's bars on the days of the universe; None if it has none.
+
+    Those of a symbol beside the universe may be of another source, which is the panel's then; simulated prices go with
+    simulated ones only.
+    """
     whole = found.panel
     if symbol in whole.symbols:
         at = whole.symbols.index(symbol)
@@ -76,15 +87,16 @@ def symbol_panel(found: Standing, symbol: str, now: datetime) -> PricePanel | No
             sectors=(whole.sectors[at],),
             **{name: np.ascontiguousarray(getattr(whole, name)[:, at : at + 1]) for name in names},
         )
-    bars = index_closes(symbol, whole, now=now)
-    if bars is None or bars.open is None or bars.high is None or bars.low is None:
+    own = own_bars(symbol, whole, now=now)
+    if own is None:
         return None
+    bars = own.series
     volume = np.zeros(len(bars.close)) if bars.volume is None else np.nan_to_num(bars.volume)
     shape = (len(bars.close), 1)
     prices = {name: getattr(bars, name).reshape(shape) for name in ("open", "high", "low", "close")}
     return replace(
         whole, symbols=(symbol,), sectors=("",), **prices, volume=volume.reshape(shape), factor=np.ones(shape),
-        member=np.zeros(shape, bool),
+        member=np.zeros(shape, bool), source=own.source,
     )  # fmt: skip
 
 

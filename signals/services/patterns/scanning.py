@@ -26,7 +26,7 @@ from market.models import Instrument
 from market.services.snapshot import UNIVERSE as SNAPSHOT_UNIVERSE
 from signals.models.patterns import TIMEFRAME, PatternScan, PatternSignal
 from signals.services.history import session_close
-from signals.services.market_data import whole_panel
+from signals.services.market_data import complete_panel
 from signals.services.patterns.packing import packed, unpacked
 from signals.services.patterns.rows import database_rows
 
@@ -49,7 +49,10 @@ _CHANGING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A universe with the record of its patterns. ``key`` names the state of the prices; ``as_of``: the last close."""
+    """A universe with the record of its patterns, up to its last complete session and no further.
+
+    ``key`` names the state of the prices, that session among it; ``as_of``: its close.
+    """
 
     universe: str
     key: str
@@ -69,7 +72,7 @@ def standing(*, universe: str = DEFAULT_UNIVERSE, now: datetime) -> Standing:
     Raises InvalidRequest for an unknown universe, DataUnavailable without prices.
     """
     universe = universe.lower()
-    panel = whole_panel(universe, now)
+    panel = complete_panel(universe, now)
     key = search_key(panel)
     if not versions.in_transaction() and (found := _kept.get(universe)) is not None and found.key == key:
         return found
@@ -86,7 +89,7 @@ def standing(*, universe: str = DEFAULT_UNIVERSE, now: datetime) -> Standing:
 
 
 def is_searched(universe: str, panel: PricePanel) -> bool:
-    """Tell whether these prices were searched and the record is kept."""
+    """Tell whether these prices, which end with a complete session, were searched and the record is kept."""
     rows = PatternScan.objects.filter(universe=universe, data_source=panel.source, timeframe=TIMEFRAME)
     return rows.filter(data_key=search_key(panel)).exists()
 

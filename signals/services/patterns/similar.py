@@ -13,7 +13,7 @@ from core.errors import InvalidRequest, NotFound
 from engines.panel import Floats, PricePanel
 from engines.patterns.afterwards import Afterwards, afterwards
 from engines.patterns.analogues import History, Match, history, similar
-from signals.services.history import known_symbol
+from signals.services.history import known_symbol, session_close
 from signals.services.patterns.reading import symbol_panel
 from signals.services.patterns.rows import day_of
 from signals.services.patterns.scanning import Standing, standing
@@ -31,6 +31,7 @@ class Analogues:
     """The window asked for and what is like it. ``window``: percent from its last close, of each bar.
 
     ``start``, ``end``: its trade dates. Rows of ``matches`` are the engine's; `rendered_match` names them.
+    ``data_source``, ``as_of``: of the window's bars and the last one's close; matches are of ``panel``, the universe's.
     """
 
     symbol: str
@@ -103,8 +104,8 @@ def _searched(found: Standing, symbol: str, bars: int, after: int, now: datetime
         matches=tuple(matches),
         summary=afterwards(past, matches, as_of=as_of, bars=after),
         panel=found.panel,
-        data_source=found.panel.source,
-        as_of=found.as_of,
+        data_source=panel.source,
+        as_of=session_close(day_of(panel, rows[-1]), panel.source),
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core.errors import PlatformError
 from engines.patterns.warming import warm as warm_engine
-from signals.services.market_data import panel_at_hand
+from signals.services.market_data import complete_at_hand
 from signals.services.patterns.scanning import DEFAULT_UNIVERSE, is_searched, standing
 from signals.services.patterns.similar import prepare
 
@@ -19,7 +19,7 @@ def warm(*, now: datetime) -> None:
     """
     try:
         warm_engine()
-        panel = panel_at_hand(DEFAULT_UNIVERSE, now)
+        panel = complete_at_hand(DEFAULT_UNIVERSE, now)
         if panel is not None and is_searched(DEFAULT_UNIVERSE, panel):
             prepare(standing(now=now))
     except PlatformError as error:
