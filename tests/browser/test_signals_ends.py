@@ -11,6 +11,16 @@ from core.clock import isoformat_z
 from tests.browser.fno_pages import LOST, SLOW_MS, Message, ready, told, with_answer
 from tests.browser.pages import Visitor
 
+#: Whether the directions of stale cards have the colour of quiet words and not that of a rise or a fall.
+QUIET = """() => {
+    const probe = document.querySelector(".fno-card").appendChild(document.createElement("i"));
+    probe.style.color = "var(--ink-2)";
+    const quiet = getComputedStyle(probe).color;
+    probe.remove();
+    const ways = [...document.querySelectorAll(".fno-way:is(.up, .down)")];
+    return ways.every((way) => getComputedStyle(way).color === quiet);
+}"""
+
 
 def lives_of(signal: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the signal as it was while it was live, and as it is after its target."""
@@ -50,6 +60,8 @@ def test_a_signal_that_ended_while_the_line_was_down(
     connections[-1].close(code=LOST)
     expect(health).to_have_attribute("data-kind", "down", timeout=10_000)
     expect(health).to_contain_text("it is tried again")
+    expect(page.locator(".fno-card").first).to_have_css("border-top-style", "dashed")
+    assert page.evaluate(QUIET)
     assert trader.findings(page) == []
     state |= {"is_down": False, "signal": over}
     expect(life.locator(".fno-life")).to_have_attribute("data-status", "CLOSED", timeout=SLOW_MS)
