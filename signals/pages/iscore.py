@@ -157,6 +157,7 @@ def _not_ready(request: HttpRequest, symbol: str, error: DataUnavailable) -> Htt
     context = {
         "place": "signals",
         "code": symbol.partition(":")[2],
+        "listing": presenters.listing(symbol),
         "instrument_url": instrument_url(symbol),
         "retry": presenters.detail_url(symbol),
     }
@@ -168,12 +169,11 @@ def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
     answer = iscore_of(symbol, now=now)
     rows = iscore_history(symbol, now=now).defer("result")[: stock.SPARK_SESSIONS]
     history = [{name: getattr(row, name) for name in stock.HISTORY} for row in rows]
-    exchange, _, code = symbol.partition(":")
     session = date.fromisoformat(answer["as_of_session"]) if answer["as_of_session"] else None
     return _score_context(answer) | {
         "symbol": symbol,
-        "code": code,
-        "exchange": exchange,
+        "code": symbol.partition(":")[2],
+        "listing": presenters.listing(symbol),
         "name": names_of([symbol]).get(symbol, ""),
         "instrument_url": instrument_url(symbol),
         "detail_url": presenters.detail_url(symbol),

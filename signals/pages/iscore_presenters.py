@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from engines.iscore.tables import BUY, HOLD, INSUFFICIENT_DATA, TIERS, WEIGHTS
 from engines.iscore.words import component_title
+from market.constants import Exchange
 from market.pages.figures import percent
 from market.pages.presenters import instrument_url
 from signals.pages import iscore_words as words
@@ -119,6 +120,12 @@ def look_of(score: float | None) -> str:
 def detail_url(symbol: str) -> str:
     """Return the address of everything about a stock's I-Score."""
     return f"/iscore/{instrument_url(symbol).removeprefix('/market/')}"
+
+
+def listing(symbol: str) -> str:
+    """Return a stock as headings name it: ``RELIANCE``, ``RELIANCE on BSE`` for a listing beside the usual one."""
+    exchange, _, code = symbol.partition(":")
+    return code if exchange == Exchange.NSE else f"{code} on {exchange}"
 
 
 def table_row(row: Mapping[str, Any]) -> Row:

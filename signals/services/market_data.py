@@ -91,13 +91,13 @@ def stretch(
     needs: int = 0,
     scores: bool = False,
 ) -> Stretch:
-    """Return the stretch from ``start`` to ``end`` (trade dates, both included), cut to the data there is.
+    """Return the stretch from ``start`` to ``end`` (trade dates, both included), cut to complete sessions.
 
     ``warm_up``: sessions the rules look back. ``needs``: how many of them need the index. ``scores``: whether the
     rules ask for I-Scores. Raises InvalidRequest for an unknown universe or index, a range without sessions, or one
-    that is too large.
+    that is too large, DataUnavailable where no session is complete.
     """
-    whole = whole_panel(universe, now)
+    whole = complete_panel(universe, now)
     kept_scores = versions.current(VERSION_ISCORE) if scores else -1
     key = (whole.version, universe.lower(), start, end, index, warm_up, needs, kept_scores)
     if not versions.in_transaction() and (found := _kept.get(key)) is not None:

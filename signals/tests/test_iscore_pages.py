@@ -168,6 +168,13 @@ def test_a_row_leads_to_its_instrument_and_its_details() -> None:
     assert {bar.text for bar in found.bars} == {"–"}
 
 
+@pytest.mark.parametrize(
+    ("symbol", "said"), [("NSE:M&M", "M&M"), ("BSE:RELIANCE", "RELIANCE on BSE"), ("NSE:NIFTY 50", "NIFTY 50")]
+)
+def test_headings_tell_the_listings_of_a_stock_apart(symbol: str, said: str) -> None:
+    assert table.listing(symbol) == said
+
+
 @pytest.fixture
 def universe(settings: Any, tmp_path: Path) -> None:
     settings.STATE_DIR = tmp_path

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from core import clock
 from core.errors import DataUnavailable
+from engines.strategy.parse import parse_strategy
 from market.models import CandleSeries, Universe, UniverseMember, UniverseSnapshot
 from market.services import exchanges
 from market.services.candle_imports import import_candles
@@ -23,7 +24,8 @@ from signals.services import history, market_data
 from signals.services.iscore import nightly, reading, scoring, snapshots, validation
 from signals.services.patterns import scanning, similar, top
 from signals.services.patterns.nightly import search_if_due
-from tests.flows.pocket import SYMBOLS, list_universe
+from signals.services.strategies.matches import matches
+from tests.flows.pocket import SYMBOLS, compare, list_universe, strategy_body
 from tests.memories import forget
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +91,17 @@ def test_the_last_session_of_a_panel_is_said_in_one_place() -> None:
     assert (later.version, later.dates[-1].item()) == (whole.version, TODAY)
     with pytest.raises(DataUnavailable, match="No session is complete"):
         history.complete_part(whole, datetime(2025, 6, 2, 6, tzinfo=UTC))
+
+
+def test_strategies_and_backtests_stop_there_too() -> None:
+    asked: dict[str, Any] = {"universe": "nifty_100", "start": date(2026, 9, 1), "end": TODAY}
+    assert market_data.stretch(**asked, now=NOON).as_of == YESTERDAY
+    assert market_data.stretch(**asked, now=EVENING).as_of == TODAY
+    body = strategy_body(entry_rules=compare("close", ">", 0), params={}, exit_rules=[], universe="nifty_100")
+    rules = parse_strategy(body).strategy
+    for now, day in ((NOON, YESTERDAY), (EVENING, TODAY)):
+        found = matches(rules=rules, universe="nifty_100", parameters={}, now=now)
+        assert (found["date"], found["count"]) == (day, len(SYMBOLS))
 
 
 def test_patterns_stop_at_the_session_that_the_scores_stop_at(signed_in: Any) -> None:

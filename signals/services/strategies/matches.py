@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import InvalidRequest
 from engines.strategy.nodes import Condition, Group
 from engines.strategy.nodes import Strategy as Rules
-from signals.services.market_data import Stretch, whole_panel
+from signals.services.market_data import Stretch, complete_panel
 from signals.services.strategies.compiled import Prepared, compiled, indicators, prepared
 from signals.services.strategies.language import bound
 
@@ -28,7 +28,7 @@ def matches(
     """
     if not universe:
         raise InvalidRequest("Name a universe: the strategy has none of its own.")
-    last = whole_panel(universe, now).dates[-1].item()
+    last = complete_panel(universe, now).dates[-1].item()
     found = prepared(rules=rules, parameters=parameters, universe=universe, start=last, end=last, now=now)
     is_rebalance_day = bool(found.strategy.rebalance[-1])
     if not is_rebalance_day:
