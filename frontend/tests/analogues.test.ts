@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { points, words, type Summary } from "../src/lib/analogues";
+import { points, sourceWords, words, type Summary } from "../src/lib/analogues";
 import { distinct, markers, namesOn, type Mark } from "../src/lib/pattern-chart";
 
 const SUMMARY: Summary = {
@@ -17,6 +17,13 @@ const SUMMARY: Summary = {
   base_up_pct: 53.1,
   base_median_pct: 0.9,
 };
+
+describe("sources", () => {
+  it("are told apart where they differ", () => {
+    expect(sourceWords({ data_source: "import", matches_source: "import" })).toBe("import");
+    expect(sourceWords({ data_source: "yahoo", matches_source: "import" })).toBe("yahoo; matches: import");
+  });
+});
 
 describe("what followed, in words", () => {
   it("names counts, base rate and bounds", () => {

@@ -205,9 +205,8 @@ class SimilarApi(APIView):
         matches = SimilarMatchOut(many=True)
         summary = SimilarSummaryOut()
         paths = SimilarPathsOut(required=False)
-        data_source = serializers.CharField(
-            help_text="Source of the symbol's own daily bars; matches are of the universe's, which the scan names"
-        )
+        data_source = serializers.CharField(help_text="Source of the symbol's own daily bars")
+        matches_source = serializers.CharField(help_text="Source of the matches' bars, which are of the universe's")
         as_of = serializers.DateTimeField(help_text="Close of the last bar of the stretch asked for")
 
     @extend_schema(
@@ -226,6 +225,7 @@ class SimilarApi(APIView):
             "matches": [rendered_match(found, match) for match in found.matches],
             "summary": rendered_summary(found.summary),
             "data_source": found.data_source,
+            "matches_source": found.panel.source,
             "as_of": found.as_of,
         }
         return Response(body | _paths(found, body["matches"]) if paths else body)

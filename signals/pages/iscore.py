@@ -22,7 +22,7 @@ from signals.pages import iscore_words as words
 from signals.pages.iscore_measured import measured, measured_words, validation_of
 from signals.pages.refusals import refused
 from signals.services.history import session_close
-from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table
+from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table, ranking_source
 from signals.services.iscore.scoring import reference_universe
 
 #: Sessions of the ledger on a stock's page, and of the course on its card.
@@ -147,7 +147,7 @@ class IScoreStockPage(LoginRequiredMixin, View):
             "bands": [{"title": title, "least": least} for title, least in words.BANDS],
         }
         if request.user.is_staff:
-            validation = validation_of(context["data_source"])
+            validation = validation_of(ranking_source(now))
             context |= {"validation": validation, "measured": measured(validation)}
         return render(request, "signals/iscore_stock.html", context)
 
@@ -182,7 +182,7 @@ def stock_context(symbol: str, now: datetime) -> dict[str, Any]:
         "kept": len(history),
         "session": session,
         "data_source": answer["data_source"] or "",
-        "measured_words": measured_words(answer["data_source"] or ""),
+        "measured_words": measured_words(ranking_source(now)),
         "as_of": clock.isoformat_z(session_close(session, answer["data_source"])) if session else "",
         "cached_until": answer["cached_until"].astimezone(clock.IST),
     }

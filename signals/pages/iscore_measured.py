@@ -47,7 +47,7 @@ def _bounds(one: dict[str, Any]) -> str:
 def measured_words(source: str) -> str:
     """Return whether high scores were followed by better returns, as measured here on prices of ``source``."""
     validation = validation_of(source)
-    prices = "simulated prices" if source == "simulated" else "the prices of this page"
+    prices = "simulated prices" if source == "simulated" else "the prices that stocks are ranked by"
     if validation is None:
         return (
             f"{_UNFITTED} Whether a high score was followed by better returns is not measured here yet on {prices}; "

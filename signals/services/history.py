@@ -74,11 +74,15 @@ def last_session(panel: PricePanel, now: datetime) -> date:
 
 
 def complete_until(source: str, now: datetime) -> date:
-    """Return the last trade date whose bars of ``source`` are taken for final."""
+    """Return the last trade date whose bars of ``source`` are taken for final.
+
+    A stored day is final from the evening on, on a day that trades in the evening from its close.
+    """
     if source == Source.SIMULATED:
         return last_complete(now)
-    here = now.astimezone(IST)
-    return here.date() if here.time() >= EVENING else here.date() - timedelta(days=1)
+    today = now.astimezone(IST).date()
+    final_at = max(datetime.combine(today, EVENING, IST), session_close(today, source))
+    return today if now >= final_at else today - timedelta(days=1)
 
 
 def complete_part(panel: PricePanel, now: datetime) -> PricePanel:
@@ -96,6 +100,17 @@ def up_to(panel: PricePanel, day: date) -> PricePanel:
 
 def _rows_to(panel: PricePanel, day: date) -> int:
     return int(np.searchsorted(panel.dates.astype("datetime64[D]"), np.datetime64(day, "D"), side="right"))
+
+
+def column_of(panel: PricePanel, symbol: str) -> int | None:
+    """Return a symbol's column; None where the panel has none, or no bar of a share that is no member any more.
+
+    Such a share is beside the universe like any other: its prices are asked for by themselves.
+    """
+    if symbol not in panel.symbols:
+        return None
+    at = panel.symbols.index(symbol)
+    return at if panel.member[-1, at] or not np.isnan(panel.close[:, at]).all() else None
 
 
 def session_close(session: date, source: str) -> datetime:

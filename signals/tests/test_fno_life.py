@@ -16,6 +16,7 @@ from core.errors import Conflict
 from core.models import Event
 from engines.mvla.outcomes import Course, Plan
 from engines.mvla.trades import round_trip
+from market.services import sandbox
 from market.services.providers import registry
 from signals import lifecycle
 from signals.models import FnoLatest, FnoScan, FnoSignal, RecordEntry
@@ -23,6 +24,7 @@ from signals.pages import fno_record_presenters
 from signals.pages.fno_record import page_context
 from signals.services import notices, record
 from signals.services.fno import facts, tracking
+from signals.services.fno.markets import SIMULATED
 from signals.services.fno.track_record import track_record
 from signals.services.fno.wire import signal_row
 from signals.tests.fno_market import Market, at, first_signal, forget, only, scan_at, values_of
@@ -98,6 +100,9 @@ def test_a_live_signal_of_another_market_is_a_veto_that_says_so(market: Market) 
     assert not row.actionable
     told = FnoLatest.objects.get(index="NIFTY").payload["layers"]["filters"]["discipline"]
     assert told["triggers_today"] == 0, "it counts for nothing else"
+    assert facts.record_of("NIFTY", signal.trade_date, SIMULATED).is_live
+    with sandbox.simulated_only():
+        assert not facts.record_of("NIFTY", signal.trade_date, SIMULATED).is_live, "test keys learn of no real signal"
 
 
 @pytest.mark.parametrize("days", [-9, 9])

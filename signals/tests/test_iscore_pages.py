@@ -218,7 +218,9 @@ def test_what_is_said_of_an_edge_is_what_was_measured_here() -> None:
     assert "no edge was found: zero lies within all bounds." in said
     assert "next month +0.010 (95%: −0.032 to +0.053)." in said
     assert said.endswith("The tables of the score have changed since.")
-    assert "not measured here yet on the prices of this page" in measured_words("import")  # other prices, other result
+    assert "not measured here yet on the prices that stocks are ranked by" in measured_words(
+        "import"
+    )  # other prices, other result
     assert "not measured here yet" in measured_words("")
     one = kept.result["horizons"]["1_month"]["rank_ic"]
     for low, high, words_ in ((0.001, 0.05, "better returns (next month)"), (-0.05, -0.001, "worse returns (next")):

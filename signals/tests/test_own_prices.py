@@ -1,7 +1,7 @@
 """Whose prices an answer is of, and up to when: today's unfinished bars, and stocks beside the universe."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from core import clock
+from core import clock, versions
 from core.errors import DataUnavailable
 from engines.strategy.parse import parse_strategy
-from market.models import CandleSeries, Universe, UniverseMember, UniverseSnapshot
+from market.constants import VERSION_UNIVERSES
+from market.models import CandleSeries, Instrument, InstrumentSymbol, Universe, UniverseMember, UniverseSnapshot
 from market.services import exchanges
 from market.services.candle_imports import import_candles
 from market.services.candles import midnight_utc
@@ -164,6 +165,7 @@ def test_a_stock_beside_the_universe_is_told_under_the_source_of_its_own_prices(
     assert [row["data_source"] for row in past] == ["yahoo"]
     assert patterns["patterns"]
     assert {one["data_source"] for one in (patterns, alike)} == {"yahoo"}
+    assert alike["matches_source"] == "import"
     assert {one["as_of"] for one in (patterns, alike)} == {"2026-11-19T10:00:00Z"}
     assert page.context["data_source"] == "yahoo"
     kept = {row.instrument.key: row for row in IScoreSnapshot.objects.select_related("instrument")}
@@ -199,6 +201,72 @@ def test_the_ledger_of_a_stock_compares_rows_of_its_own_source(tmp_path: Path, s
     assert "ranked in nifty_100 (yahoo prices of EXTRA)." in page
     assert "yahoo" not in whole
     assert answers[EXTRA]["data_source"] == "yahoo"
+
+
+@pytest.mark.usefixtures("extra")
+def test_a_former_member_with_prices_from_elsewhere_is_beside_the_universe(signed_in: Any) -> None:
+    """It has a column of the panel still, without a bar: its own prices are asked for by themselves."""
+    instrument = Instrument.objects.get(symbol="EXTRA")
+    first = UniverseSnapshot.objects.get(universe__name="nifty_100")
+    UniverseMember.objects.create(snapshot=first, instrument=instrument, sector="Other")
+    later = UniverseSnapshot.objects.create(universe=first.universe, as_of=date(2026, 3, 2), source="import")
+    for member in UniverseMember.objects.filter(snapshot=first).exclude(instrument=instrument):
+        UniverseMember.objects.create(snapshot=later, instrument=member.instrument, sector=member.sector)
+    versions.bump(VERSION_UNIVERSES)
+    forget()
+    assert EXTRA in market_data.complete_panel("nifty_100", NOON).symbols
+    with clock.frozen(NOON):
+        score, again = (signed_in.get(f"/api/iscore/{EXTRA}").json() for _ in range(2))
+        patterns = signed_in.get("/api/patterns?symbol=EXTRA&sessions=250").json()
+        alike = signed_in.get("/api/patterns/similar?symbol=EXTRA&bars=20").json()
+    assert (score["data_source"], score["as_of_session"]) == ("yahoo", "2026-11-19")
+    assert score["iscore"] is not None
+    assert again == score
+    assert patterns["patterns"]
+    assert {patterns["data_source"], alike["data_source"]} == {"yahoo"}
+
+
+@pytest.mark.usefixtures("extra")
+def test_what_was_measured_is_of_the_prices_that_stocks_are_ranked_by(
+    signed_in: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validation, "_WARM_UP", 260)
+    validation.validate(months=3, now=NOON)
+    with clock.frozen(NOON):
+        said = {symbol: signed_in.get(f"/iscore/{symbol}/").context["measured_words"] for symbol in ("NSE:TCS", EXTRA)}
+    assert said["NSE:TCS"] == said[EXTRA]
+    assert "not measured here yet" not in said[EXTRA]
+
+
+def test_a_former_symbol_has_the_answer_and_the_history_of_the_present_one(signed_in: Any) -> None:
+    tcs = Instrument.objects.get(symbol="TCS")
+    InstrumentSymbol.objects.create(instrument=tcs, exchange="NSE", symbol="TCSOLD", valid_to=date(2026, 1, 1))
+    with clock.frozen(NOON):
+        now, before = (signed_in.get(f"/api/iscore/NSE:{name}").json() for name in ("TCS", "TCSOLD"))
+        past = [signed_in.get(f"/api/iscore/NSE:{name}/history").json() for name in ("TCS", "TCSOLD")]
+    assert before == now
+    assert past[0] == past[1]
+    assert len(past[0]) == 1
+    assert IScoreSnapshot.objects.count() == 1
+
+
+def test_a_day_that_trades_in_the_evening_is_complete_at_its_close() -> None:
+    """The Muhurat session of 8 November 2026 ends after the hour from which other days are final."""
+    close = history.session_close(date(2026, 11, 8), "import")
+    assert close > datetime(2026, 11, 8, 13, 30, tzinfo=UTC)
+    assert history.complete_until("import", close - timedelta(minutes=1)) == date(2026, 11, 7)
+    assert history.complete_until("import", close) == date(2026, 11, 8)
+
+
+def test_a_measurement_takes_no_unfinished_bar_for_a_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "_WARM_UP", 260)
+    lasts: list[date] = []
+    report = validation.report
+    monkeypatch.setattr(
+        validation, "report", lambda panel, *rest: lasts.append(panel.dates[-1].item()) or report(panel, *rest)
+    )
+    validation.validate(months=3, now=NOON)
+    assert lasts == [YESTERDAY]
 
 
 @pytest.mark.usefixtures("extra")

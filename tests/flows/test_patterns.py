@@ -57,7 +57,7 @@ def test_detail_says_what_stands_behind_a_signal(signed_in: Any) -> None:
 
 def test_similar_has_the_contracts_shape(signed_in: Any) -> None:
     body = signed_in.get("/api/patterns/similar?symbol=NSE:INFY&bars=30").json()
-    assert list(body) == ["symbol", "bars", "matches", "summary", "data_source", "as_of"]
+    assert list(body) == ["symbol", "bars", "matches", "summary", "data_source", "matches_source", "as_of"]
     assert (body["symbol"], body["bars"]) == ("NSE:INFY", 30)
     assert body["summary"]["n"] == len(body["matches"]) == 20
     for row in body["matches"]:

@@ -40,6 +40,8 @@ export type Similar = {
   summary: Summary;
   paths: { start: string; end: string; window: number[]; fan: number[][] };
   data_source: string;
+  /** Of the matches' prices: a stock beside the universe may have its own from elsewhere. */
+  matches_source: string;
 };
 
 const day = (text: string): string => istDate(new Date(`${text}T00:00:00+05:30`));
@@ -57,6 +59,10 @@ export function words(bars: number, s: Summary): [string, string] {
   const differs = base < low ? "more often than chance" : base > high ? "less often than chance" : "no different from chance";
   return [lead, `${spread} They fall into ${s.periods} separate ${s.periods === 1 ? "period" : "periods"}, so the true share may lie anywhere from ${whole(low)} to ${whole(high)}: ${differs}.`];
 }
+
+/** Whose prices the stretch is of, and the matches where theirs are others. */
+export const sourceWords = ({ data_source: own, matches_source: theirs }: { data_source: string; matches_source: string }): string =>
+  own === theirs ? own : `${own}; matches: ${theirs}`;
 
 type Point = [number, number];
 
@@ -166,7 +172,7 @@ export class SimilarCard {
   private show(answer: Similar): void {
     const [lead, more] = words(answer.bars, answer.summary);
     must(".analogue-words", this.root).replaceChildren(el("p", { class: "lead" }, lead), el("p", { class: "muted" }, more));
-    must(".analogue-source", this.root).textContent = answer.data_source;
+    must(".analogue-source", this.root).textContent = sourceWords(answer);
     this.reveal(true);
     this.chart ??= new AnalogueChart(must(".analogue-chart", this.root));
     this.chart.show(answer);

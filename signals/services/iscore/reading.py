@@ -39,9 +39,13 @@ def iscore_of(symbol: str, *, now: datetime) -> dict[str, Any]:
 
 
 def iscores_of(symbols: Sequence[str], *, now: datetime) -> dict[str, dict[str, Any] | PlatformError]:
-    """Return by symbol what `iscore_of` answers or raises. Those that are not kept are worked out together, once."""
+    """Return by symbol what `iscore_of` answers or raises. Those that are not kept are worked out together, once.
+
+    A former symbol has the answer of the present one.
+    """
     found: dict[str, dict[str, Any] | PlatformError] = {}
     asked: dict[str, Instrument | None] = {}
+    present: dict[str, str] = {}
     for symbol in dict.fromkeys(symbols):
         if not known_symbol(symbol, now=now):
             found[symbol] = NotFound(f"There is no symbol {symbol}.")
@@ -50,13 +54,15 @@ def iscores_of(symbols: Sequence[str], *, now: datetime) -> dict[str, dict[str, 
         if instrument is not None and instrument.instrument_type != InstrumentType.EQUITY:
             found[symbol] = _nothing(symbol, now, f"{symbol} is not the share of a company.", missing=())
         else:
-            asked[symbol] = instrument
-    return found | (_of_shares(asked, now) if asked else {})
+            present[symbol] = symbol if instrument is None else instrument.key
+            asked[present[symbol]] = instrument
+    answers = _of_shares(asked, now) if asked else {}
+    return found | {symbol: answers[key] for symbol, key in present.items()}
 
 
 def _of_shares(asked: Mapping[str, Instrument | None], now: datetime) -> dict[str, dict[str, Any] | PlatformError]:
     """Return the answers about shares by symbol: kept rows, and one scoring for all the others."""
-    own = {symbol: one for symbol, one in asked.items() if one is not None and one.key == symbol}
+    own = {symbol: one for symbol, one in asked.items() if one is not None}
     try:
         kept = _kept_rows(own, now)
     except (NotFound, DataUnavailable) as error:  # no universe, or no prices at all: that is known
@@ -305,8 +311,16 @@ def iscore_history(symbol: str, *, now: datetime) -> QuerySet[IScoreSnapshot]:
     instrument = find_instrument(symbol, now=now)
     if instrument is None:
         return IScoreSnapshot.objects.none()
-    rows = IScoreSnapshot.objects.filter(instrument=instrument, data_source=_present_source(symbol, now))
+    rows = IScoreSnapshot.objects.filter(instrument=instrument, data_source=_present_source(instrument.key, now))
     return rows.order_by("-session")
+
+
+def ranking_source(now: datetime) -> str:
+    """Return whose prices those of the universe are in which stocks are ranked; none without it or them."""
+    try:
+        return complete_panel(reference_universe(), now).source
+    except (NotFound, DataUnavailable):
+        return ""
 
 
 def _present_source(symbol: str, now: datetime) -> str:

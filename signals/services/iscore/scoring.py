@@ -24,7 +24,7 @@ from market.constants import VERSION_FUNDAMENTALS
 from market.models import UniverseSnapshot
 from market.selectors.instruments import find_instrument
 from signals.constants import VERSION_ISCORE_INPUTS
-from signals.services.history import OwnBars, last_session, own_bars, up_to
+from signals.services.history import OwnBars, column_of, last_session, own_bars, up_to
 from signals.services.iscore import beside
 from signals.services.iscore.inputs import gathered
 from signals.services.market_data import complete_panel, whole_panel
@@ -93,7 +93,7 @@ def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] 
     day = session or last_session(panel, now)
     if day > last_session(panel, now) or np.datetime64(day, "D") not in panel.dates.astype("datetime64[D]"):
         raise InvalidRequest(f"{day} is no complete session of {name}.")
-    beside_it = tuple(sorted(set(extras) - set(panel.symbols)))
+    beside_it = tuple(sorted(symbol for symbol in set(extras) if column_of(panel, symbol) is None))
     key = inputs_key(panel, day)
     if (found := _used(key, beside_it)) is not None:
         return found
@@ -197,7 +197,7 @@ def of_symbols(symbols: Sequence[str], *, now: datetime) -> Scored:
     Raises what `scored` raises.
     """
     panel = complete_panel(reference_universe(), now)
-    own = _own(panel, [symbol for symbol in symbols if symbol not in panel.symbols], now)
+    own = _own(panel, [symbol for symbol in symbols if column_of(panel, symbol) is None], now)
     return scored(now=now, extras=[symbol for symbol, one in own.items() if one.last == panel.dates[-1].item()])
 
 
@@ -206,10 +206,11 @@ def last_bar(symbol: str, panel: PricePanel, *, now: datetime) -> tuple[str, dat
 
     The source is that of the symbol's own prices where it is no column of the panel.
     """
-    if symbol not in panel.symbols:
+    at = column_of(panel, symbol)
+    if at is None:
         own = own_bars(symbol, panel, now=now)
         return None if own is None else (own.source, own.last)
-    rows = np.flatnonzero(~np.isnan(panel.close[:, panel.symbols.index(symbol)]))
+    rows = np.flatnonzero(~np.isnan(panel.close[:, at]))
     return (panel.source, panel.dates[rows[-1]].item()) if len(rows) else None
 
 

@@ -28,6 +28,8 @@ def snapshots_for(found: Scored, instruments: Sequence[Instrument], *, now: date
     By instrument id, each under the source of its own prices. Running it again with the same state of the inputs writes
     nothing.
     """
+    if not instruments:
+        return {}
     with transaction.atomic():
         rows = _rows_of(found, instruments).filter(session=found.session)
         kept = {row.instrument_id: row for row in rows}

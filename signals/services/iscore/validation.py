@@ -25,7 +25,7 @@ from signals.models import IScoreValidation
 from signals.services.history import first_list, last_session
 from signals.services.iscore.inputs import gathered
 from signals.services.iscore.scoring import has_score, reference_universe, with_columns
-from signals.services.market_data import whole_panel
+from signals.services.market_data import complete_panel
 
 HORIZONS: Final = {"1_month": (MONTH, 1), "3_months": (QUARTER, 3)}
 #: Sessions before the first score: a year of momentum and its skipped month.
@@ -76,10 +76,10 @@ def _panels(universe: str, now: datetime) -> tuple[PricePanel, PricePanel]:
     Companies of the universe that the reference one has not are ranked beside it, as wherever scores are shown.
     """
     reference = reference_universe()
-    ranked = whole_panel(reference, now)
+    ranked = complete_panel(reference, now)
     if universe == reference:
         return ranked, ranked
-    own = whole_panel(universe, now)
+    own = complete_panel(universe, now)
     if own.source != ranked.source:
         raise InvalidRequest(f"Prices of {universe} are {own.source}, those of {reference} {ranked.source}.")
     outside = [symbol for symbol in own.symbols if symbol not in ranked.symbols and _is_company(symbol)]

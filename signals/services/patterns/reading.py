@@ -15,7 +15,7 @@ from engines.panel import PricePanel
 from engines.patterns.catalogue import BY_KEY, BY_NUMBER
 from engines.patterns.record import Judged, kinds
 from signals.models import PatternSignal
-from signals.services.history import known_symbol, own_bars, session_close
+from signals.services.history import column_of, known_symbol, own_bars, session_close
 from signals.services.patterns.rows import day_of, figures
 from signals.services.patterns.scanning import Standing, judged_column, standing
 
@@ -78,8 +78,8 @@ def symbol_panel(found: Standing, symbol: str, now: datetime) -> PricePanel | No
     simulated ones only.
     """
     whole = found.panel
-    if symbol in whole.symbols:
-        at = whole.symbols.index(symbol)
+    at = column_of(whole, symbol)
+    if at is not None:
         names = ("open", "high", "low", "close", "volume", "factor", "member")
         return replace(
             whole,
