@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { health, type Answer, type Signal } from "../src/lib/fno";
 import { Known } from "../src/lib/fno-known";
 import { SignalSocket } from "../src/lib/fno-socket";
+import { Line } from "./line";
 
 const live = { id: 7, trade_code: "SENSEX-7", index: "SENSEX", status: "LIVE", outcome: "OPEN" } as Signal;
 const over: Signal = { ...live, status: "CLOSED", outcome: "TARGET", r_multiple: 1.5 };
@@ -45,17 +46,6 @@ describe("what the Signals page knows", () => {
     expect(known.answers.get("SENSEX")?.signal).toBe(next);
   });
 });
-
-class Line extends EventTarget {
-  static made: Line[] = [];
-  constructor() {
-    super();
-    Line.made.push(this);
-  }
-  close(code: number): void {
-    this.dispatchEvent(Object.assign(new Event("close"), { code }));
-  }
-}
 
 describe("the socket of signals", () => {
   afterEach(() => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
 import { stepWords } from "../src/lib/bell";
-import { calibrationWords, checkWords, disciplineWords, gradeWords, health, placeOf, sessionTime, sessionWords, standing, type Calibration, type Check } from "../src/lib/fno";
+import { calibrationWords, checkWords, disciplineWords, gradeWords, health, placeOf, sessionTime, sessionWords, standing, type Calibration, type Check, type Signal } from "../src/lib/fno";
 import { noChainWords } from "../src/lib/fno-chain";
-import { calibratorWords, cumulative, curveWords, deepestFall, missingWords, verifiedWords } from "../src/lib/fno-record";
+import { calibratorWords, cumulative, curveWords, deepestFall, missingWords, newerOf, verifiedWords, type Detail } from "../src/lib/fno-record";
 
 const calibration = (kind: string, n: number, cap: number | null): Calibration => ({ id: null, kind, n, cap });
 
@@ -101,6 +101,17 @@ describe("the record", () => {
   it("tells a whole chain from a broken one", () => {
     expect(verifiedWords({ ok: true, checked: 1200, head: "ab12", broken_at: null, reason: "" })).toBe("Chain of 1,200 lines verified, last hash ab12");
     expect(verifiedWords({ ok: false, checked: 6, head: "", broken_at: 7, reason: "It was changed." })).toContain("broken at line 7: It was changed.");
+  });
+});
+
+describe("an open row of the history", () => {
+  const read = { trade_code: "NIFTY-29-0001", status: "LIVE", mfe_points: 3, label: null } as Detail;
+  const end = { trade_code: "NIFTY-29-0001", status: "CLOSED", outcome: "TARGET", mfe_points: 9 } as Signal;
+  it("has the end that was told while the answer was under way", () => {
+    expect(newerOf(read, end)).toEqual({ ...end, label: null });
+    expect(newerOf(read, undefined)).toBe(read);
+    const later: Detail = { ...read, status: "CLOSED", label: 1 };
+    expect(newerOf(later, end)).toBe(later);
   });
 });
 

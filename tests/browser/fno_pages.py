@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 #: A scan comes once a minute; on a busy machine it may be late.
 SCAN_MS: Final = 150_000
@@ -55,6 +55,15 @@ def with_answer(answer: dict[str, Any]) -> Callable[[Message], Message]:
         return message | ({"indices": message["indices"] | {index: fixed}} if "indices" in message else {"data": fixed})
 
     return change
+
+
+def expect_line(key: Locator, style: str) -> None:
+    """Expect of a chart's key that it is a line of this border style and nothing beside or behind it."""
+    expect(key).to_have_css("border-top-style", style)
+    expect(key).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+    box = key.bounding_box()
+    assert box is not None
+    assert box["height"] == 2
 
 
 def ready(page: Page) -> None:

@@ -14,7 +14,7 @@ from core.printed import MINUS
 from engines.metrics.risk_free import risk_free_pct
 from engines.options import black76
 from tests.browser import fno_driver
-from tests.browser.fno_pages import SCAN_MS, SLOW_MS, ready, told, with_answer
+from tests.browser.fno_pages import SCAN_MS, SLOW_MS, expect_line, ready, told, with_answer
 from tests.browser.pages import Visitor, cut_numbers, sideways_px
 from tests.server.running import Server
 
@@ -37,6 +37,8 @@ def test_signals_are_readable(trader: Visitor, fired: dict[str, Any], theme: str
     ready(page)
     expect(page.locator("#fno-trades tbody tr")).to_have_count(3, timeout=SLOW_MS)
     expect(page.locator("#fno-payoff canvas").first).to_be_visible(timeout=SLOW_MS)
+    expect_line(page.locator(".payoff-key .expiry"), "solid")
+    expect_line(page.locator(".payoff-key .now"), "dashed")
     assert sideways_px(page) <= 0
     assert cut_numbers(page) == []
     assert trader.findings(page) == []
@@ -221,7 +223,7 @@ def test_an_open_row_of_the_record_follows_its_option(trader: Visitor, fired: di
         )
         assert shown_number(standing.split(" points")[0]) == pytest.approx(float(seen) - entry, abs=0.011)
         expect(price).not_to_have_attribute("data-value", seen, timeout=SLOW_MS)
-    expect(page.locator(".life-box .card-foot time")).to_have_text(re.compile(r"^\d+ s ago$"), timeout=SLOW_MS)
+    expect(page.locator(".life-box .card-foot time")).to_have_text(re.compile(r"^(now|\d+ s ago)$"), timeout=SLOW_MS)
     assert trader.errors == []
 
 
@@ -285,6 +287,8 @@ def test_the_track_record_is_what_the_record_says(trader: Visitor, server: Serve
         n = sum(line["tier"] == tier.upper() for line in lines)
         assert page.locator(f'tr[data-tier="{tier}"] td').first.inner_text() == str(n)
     expect(page.locator(".payoff-key")).to_have_text(re.compile(r"before charges, dashed\s+after charges, solid"))
+    expect_line(page.locator(".payoff-key .now"), "dashed")
+    expect_line(page.locator(".payoff-key .key:not(.now)"), "solid")
     expect(page.locator("#curve-words")).to_contain_text(f"{len(lines)} results", timeout=SLOW_MS)
     codes = page.locator("#history [data-open]").evaluate_all("all => all.map(one => one.dataset.open)")
     assert {line["trade_code"] for line in lines} <= set(codes)

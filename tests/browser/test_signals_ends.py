@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.clock import isoformat_z
 from tests.browser.fno_pages import LOST, SLOW_MS, Message, ready, told, with_answer
-from tests.browser.pages import Visitor
+from tests.browser.pages import Visitor, sideways_px
 
 #: Whether the directions of stale cards have the colour of quiet words and not that of a rise or a fall.
 QUIET = """() => {
@@ -80,7 +80,7 @@ def test_an_open_row_of_the_record_ends(trader: Visitor, fired: dict[str, Any]) 
     now = {"detail": live}
     page = trader.page()
     connections = told(page, lambda message: message | {"last": {}} if message["type"] == "signals" else None)
-    page.route("**/api/fno/signals/*", lambda route: route.fulfill(json=now["detail"]))
+    page.route(f"**/api/fno/signals/{code}", lambda route: route.fulfill(json=now["detail"]))  # others are not known
     page.goto(f"{trader.url}/signals/record/?days=all&signal={code}")
     life, line = page.locator(".life-box .fno-life"), page.locator(f'[data-signal="{code}"]')
     expect(life).to_have_attribute("data-status", "LIVE", timeout=SLOW_MS)
@@ -104,11 +104,40 @@ def test_an_open_row_of_the_record_ends(trader: Visitor, fired: dict[str, Any]) 
     assert trader.errors == []
 
 
+def test_an_end_that_is_told_before_an_older_answer_comes(trader: Visitor, fired: dict[str, Any]) -> None:
+    code = fired["code"]
+    live, over = lives_of(trader.api("GET", f"/api/fno/signals/{code}"))
+    held: list[Route] = []
+    page = trader.page()
+    connections = told(page, lambda message: message | {"last": {}} if message["type"] == "signals" else None)
+    page.route(f"**/api/fno/signals/{code}", lambda route: held.append(route))
+    page.goto(f"{trader.url}/signals/record/?days=all")
+    line = page.locator(f'[data-signal="{code}"]')
+    line.evaluate("line => { line.dataset.status = 'LIVE'; }")  # what it is when the page is read while it lives
+    line.locator("[data-open]").click()
+    expect(page.locator(".life-box")).to_have_text("Reading the signal.")
+    for _ in range(200):
+        if connections and held:
+            break
+        page.wait_for_timeout(50)
+    connections[0].send(json.dumps({"type": "signal", "index": live["index"], "signal": over}))
+    expect(line.locator(".badge")).to_have_text("Target reached", timeout=SLOW_MS)
+    for answer in held:
+        answer.fulfill(json=live)
+    life = page.locator(".life-box .fno-life")
+    expect(life).to_have_attribute("data-status", "CLOSED", timeout=SLOW_MS)
+    expect(life).to_contain_text("Target reached")
+    assert trader.errors == []
+
+
 @pytest.mark.parametrize("width", [360, 1440])
 def test_a_signal_that_is_not_in_the_list(trader: Visitor, fired: dict[str, Any], width: int) -> None:
     page = trader.open("/signals/record/?days=all&signal=nope", width=width)
     expect(page.get_by_text("There is no signal NOPE in this list.")).to_be_visible(timeout=SLOW_MS)
     assert placeholder_room_px(page) > 0
+    page = trader.open(f"/signals/record/?days=all&signal={'W' * 120}", width=width)
+    expect(page.locator("#asked-missing")).to_contain_text("There is no signal WWW", timeout=SLOW_MS)
+    assert sideways_px(page) <= 0
     page = trader.open(f"/signals/record/?days=all&signal={fired['code']}", width=width)
     expect(page.locator(".life-box .fno-steps")).to_be_visible(timeout=SLOW_MS)
     expect(page.locator("#asked-missing")).to_be_hidden()

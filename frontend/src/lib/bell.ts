@@ -30,29 +30,41 @@ export function stepWords(signal: Step, before: string | undefined, nowMs: numbe
 const seen = new Map<string, string>();
 /** The newest piece of news in the list: only what was shown can be read. */
 let newest = 0;
+/** When the list was asked for last. A socket that opens soon after has nothing that is not in it. */
+let askedAtMs = 0;
+const SOON_MS = 5000;
+/** Whether the socket has been open since the page was read. */
+let hasBegun = false;
 
 function take(news: SignalNews): void {
   if (news.type === "scan") return;
-  // How things stood when the socket was opened is news only of what was known before: it changed while the line was down.
-  const told = news.type === "signal" ? [news.signal] : Object.values(news.last);
-  for (const signal of told) step(signal, news.type === "signal");
+  if (news.type === "signal") {
+    if (step(news.signal, true)) void look();
+    return;
+  }
+  // How things stood when the socket was opened is told only of what was known before: it changed while the line was down.
+  for (const signal of Object.values(news.last)) step(signal, false);
+  // What fired meanwhile, and may even be over, is in the list.
+  if (hasBegun || Date.now() - askedAtMs > SOON_MS) lookAgain();
+  hasBegun = true;
 }
 
-function step(signal: Signal, isNew: boolean): void {
+/** Tell a step of a signal's life; whether it was one. */
+function step(signal: Signal, isNew: boolean): boolean {
   const before = seen.get(signal.trade_code);
   seen.set(signal.trade_code, signal.status);
   const words = isNew || before ? stepWords(signal, before, Date.now()) : "";
-  if (!words) return;
-  toast(words);
-  void look();
+  if (words) toast(words);
+  return Boolean(words);
 }
 
-/** A list that another page has read is read here too. */
+/** Bring the list up to date where somebody sees it: another page may have read it, news may have been missed. */
 function lookAgain(): void {
   if (!document.hidden) void look();
 }
 
 async function look(): Promise<Notices | null> {
+  askedAtMs = Date.now();
   try {
     const found = await getJson<Notices>("/api/notifications");
     show(found);

@@ -93,6 +93,9 @@ export function detailView(detail: Detail): HTMLElement {
   );
 }
 
+/** A signal as it was read, or as its end was told while that answer was under way: what is over stays over. */
+export const newerOf = (read: Detail, end: Signal | undefined): Detail => (end && read.status === "LIVE" ? { ...read, ...end } : read);
+
 /** Write what became of a signal into its line of the history. */
 export function showEnd(line: HTMLElement, signal: Signal): void {
   line.dataset.status = signal.status;

@@ -29,6 +29,8 @@ export class TickSocket {
   private socket: WebSocket | null = null;
   private wanted = new Map<string, Mode>();
   private attempt = 0;
+  /** The next attempt, while one is waited for. */
+  private again: ReturnType<typeof setTimeout> | undefined;
   private upstream: FeedState = "live";
   private open = true;
 
@@ -72,6 +74,7 @@ export class TickSocket {
   }
 
   private connect(): void {
+    clearTimeout(this.again); // whoever is first connects: one socket a page
     const socket = new WebSocket(this.url);
     this.socket = socket;
     socket.addEventListener("open", () => {
@@ -91,7 +94,7 @@ export class TickSocket {
       return;
     }
     this.become("down", "Reconnecting");
-    setTimeout(() => this.connect(), backoffMs(this.attempt++, Math.random()));
+    this.again = setTimeout(() => this.connect(), backoffMs(this.attempt++, Math.random()));
   }
 
   private reconnectNow(): void {

@@ -4,7 +4,7 @@ import { explain, getJson } from "../lib/api";
 import { DistributionChart, distributionTable, histogram } from "../lib/charts/distribution";
 import { $, $$, el, embedded, must, stamp } from "../lib/dom";
 import type { Signal } from "../lib/fno";
-import { CurveChart, curveWords, detailView, missingWords, showEnd, verifiedWords, type Detail, type Result, type Verified } from "../lib/fno-record";
+import { CurveChart, curveWords, detailView, missingWords, newerOf, showEnd, verifiedWords, type Detail, type Result, type Verified } from "../lib/fno-record";
 import { follow } from "../lib/fno-life";
 import { signalSocket, type SignalNews } from "../lib/fno-socket";
 import { onTicks, scan } from "../lib/live";
@@ -29,6 +29,8 @@ if (spread) {
 const history = must("#history");
 /** The signal whose row is open. */
 let opened: Detail | null = null;
+/** Signals whose end was told here, by their codes. */
+const ends = new Map<string, Signal>();
 
 function close(): void {
   opened = null;
@@ -55,7 +57,7 @@ async function open(button: HTMLElement): Promise<void> {
     const detail = await getJson<Detail>(`/api/fno/signals/${encodeURIComponent(code)}`);
     if (!row.isConnected) return; // another row was opened meanwhile
     box.replaceChildren(el("div"));
-    showOpened(box, detail);
+    showOpened(box, newerOf(detail, ends.get(code)));
   } catch (cause) {
     box.textContent = `The signal could not be read. ${explain(cause)}`;
   }
@@ -73,6 +75,7 @@ function showOpened(box: HTMLElement, detail: Detail): void {
 function took(signal: Signal): void {
   const line = $(`[data-signal="${CSS.escape(signal.trade_code)}"]`, history);
   if (!line) return;
+  if (signal.status !== "LIVE") ends.set(signal.trade_code, signal);
   if (signal.status !== "LIVE" && line.dataset.status === "LIVE") {
     showEnd(line, signal);
     must("#record-news").hidden = false;
@@ -84,7 +87,7 @@ function took(signal: Signal): void {
 /** Look again at lines that are live here: what ended while nobody listened is told by the last signals, or asked. */
 async function lookAgain(last: Signal[]): Promise<void> {
   for (const signal of last) took(signal);
-  for (const { dataset } of $$('[data-status="LIVE"]', history)) {
+  for (const { dataset } of $$('[data-signal][data-status="LIVE"]', history)) {
     const code = dataset.signal!;
     if (last.some((one) => one.trade_code === code)) continue;
     try {
