@@ -20,6 +20,7 @@ from signals.lifecycle import LIVE
 from signals.models import FnoCandidate, FnoSignal
 from signals.services.fno.calibration import in_force, judge_for, open_alarms
 from signals.services.fno.markets import MARKETS, REAL, of_market, present_market
+from signals.services.fno.wire import R_PLACES
 
 LABEL: Final = "Forward only: signals as they fired, none made up afterwards."
 _FIELDS: Final = (
@@ -77,11 +78,11 @@ def figures(closed: Sequence[FnoSignal]) -> dict[str, Any]:
         "hit_rate": share(sum(row.outcome == "TARGET" for row in closed), len(closed)),
         "win_rate": share(sum(one > 0 for one in net), len(net)),
         "r": {
-            "mean": number(statistics.fmean(r), 3) if r else None,
-            "median": number(statistics.median(r), 3) if r else None,
-            "total": number(sum(r), 2) if r else None,
-            "best": number(max(r), 3) if r else None,
-            "worst": number(min(r), 3) if r else None,
+            "mean": number(statistics.fmean(r), R_PLACES) if r else None,
+            "median": number(statistics.median(r), R_PLACES) if r else None,
+            "total": number(sum(r), R_PLACES) if r else None,
+            "best": number(max(r), R_PLACES) if r else None,
+            "worst": number(min(r), R_PLACES) if r else None,
         },
         "expectancy_r": number(statistics.fmean(net_r), 3) if net_r else None,
         "expectancy_per_lot": number(statistics.fmean(net), 2) if net else None,
