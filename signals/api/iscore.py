@@ -57,8 +57,8 @@ class IScoreApi(APIView):
 
     Nulls where too little is known; `missing_inputs` names what is not known. A stock beside the universe in which
     stocks are ranked has no score of a session of which it has no bar: the summary names its last one. A symbol nobody
-    knows is a 404. 503 with
-    `Retry-After` while the score is still being worked out: nothing is said then of what is known.
+    knows is a 404. 503 with `Retry-After` while the score is not ready or its working out failed: nothing is said then
+    of what is known.
     """
 
     class Output(ScoreShape):

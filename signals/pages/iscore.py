@@ -23,7 +23,7 @@ from signals.pages.iscore_measured import measured, measured_words, validation_o
 from signals.pages.refusals import refused
 from signals.services.history import session_close
 from signals.services.iscore.reading import Table, iscore_history, iscore_of, iscore_table, ranking_source
-from signals.services.iscore.scoring import reference_universe
+from signals.services.iscore.scoring import reference_if_any
 
 #: Sessions of the ledger on a stock's page, and of the course on its card.
 LEDGER: Final = 30
@@ -39,7 +39,7 @@ class IScorePage(LoginRequiredMixin, View):
         try:
             table = iscore_table(universe=asked.universe, sort=asked.sort, now=clock.now())
         except PlatformError as error:
-            context["universes"] = _universes(asked.universe or _default_universe())
+            context["universes"] = _universes(asked.universe or reference_if_any())
             return refused(request, "signals/iscore.html", context, error)
         rows = presenters.matching(table.rows, asked)
         if request.GET.get("as") == "csv":
@@ -48,13 +48,6 @@ class IScorePage(LoginRequiredMixin, View):
         if request.headers.get("HX-Request"):  # the address without what the form left empty
             response["HX-Push-Url"] = f"{request.path}{asked.address()}"
         return response
-
-
-def _default_universe() -> str:
-    try:
-        return reference_universe()
-    except NotFound:
-        return ""
 
 
 def _universes(current: str) -> list[dict[str, Any]]:

@@ -2,11 +2,10 @@
 
 from typing import Any, Final
 
-from core.errors import NotFound
 from engines.iscore.tables import params_hash
 from market.pages.figures import signed
 from signals.models import IScoreValidation
-from signals.services.iscore.scoring import reference_universe
+from signals.services.iscore.scoring import reference_if_any
 
 _HORIZONS: Final = {"1_month": "next month", "3_months": "next three months"}
 _UNFITTED: Final = "None of the numbers is fitted to returns."
@@ -19,11 +18,7 @@ def validation_of(source: str) -> IScoreValidation | None:
     """
     if not source:
         return None
-    try:
-        universe = reference_universe()
-    except NotFound:
-        return None
-    return IScoreValidation.objects.filter(data_source=source, universe=universe).first()
+    return IScoreValidation.objects.filter(data_source=source, universe=reference_if_any()).first()
 
 
 def measured(validation: IScoreValidation | None) -> list[tuple[str, str]]:

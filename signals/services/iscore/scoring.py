@@ -73,11 +73,16 @@ _working = threading.Lock()
 
 def reference_universe() -> str:
     """Return the name of the universe in which stocks are ranked. Raises NotFound where there is none yet."""
-    there = set(UniverseSnapshot.objects.filter(universe__name__in=REFERENCES).values_list("universe__name", flat=True))
-    found = next((name for name in REFERENCES if name in there), None)
-    if found is None:
+    found = reference_if_any()
+    if not found:
         raise NotFound("There is no universe to rank stocks in; import one with import_constituents.")
     return found
+
+
+def reference_if_any() -> str:
+    """Return the name of the universe in which stocks are ranked, empty where there is none yet."""
+    there = set(UniverseSnapshot.objects.filter(universe__name__in=REFERENCES).values_list("universe__name", flat=True))
+    return next((name for name in REFERENCES if name in there), "")
 
 
 def scored(*, now: datetime, session: date | None = None, extras: Sequence[str] = ()) -> Scored:
